@@ -90,10 +90,10 @@ impl CallOptions {
     }
 
     setters! {
-        /// Sets the tenant. Defaults to `main`, the only one of open source.
+        /// Sets the tenant. Defaults to `main`, the only tenant of the open-source edition.
         tenant(tenant: impl Into<String>) options => options.tenant = Some(tenant.into());
 
-        /// Selects a server of the list, or of the operation's own list, from 0.
+        /// Selects a server by its index in the list of servers, or in the operation's own list, counted from 0.
         server_index(index: usize) options => options.server_index = Some(index);
 
         /// Sets a variable of the server's template.
@@ -106,7 +106,8 @@ impl CallOptions {
             options.operation_mut(operation.into()).server_index = Some(index);
         };
 
-        /// Sets a variable for one operation; the variables that are set so replace the general ones for it as a whole.
+        /// Sets a variable of the server's template for one operation. If any is set, none of the general variables apply
+        /// to the operation.
         operation_server_variable(
             operation: impl Into<String>,
             name: impl Into<String>,

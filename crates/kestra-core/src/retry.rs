@@ -83,27 +83,28 @@ impl Retry {
     }
 
     setters! {
-        /// Sets how often a call is sent at most, the first time included; at least 1.
+        /// Sets the maximum number of attempts, the first included. At least 1. Defaults to 3.
         max_attempts(attempts: u32) retry => retry.max_attempts = attempts.max(1);
 
-        /// Sets the longest first wait (100 ms by default), which doubles with each attempt, and the cap (20 s).
+        /// Sets the upper bound of the first wait, which doubles with each attempt, and the cap of all waits. Default to
+        /// 100 ms and 20 s.
         backoff(base: Duration, cap: Duration) retry => {
             retry.base = base;
             retry.max_backoff = cap.max(base);
         };
 
-        /// Sets the longest `Retry-After` that is waited for (60 s by default); a longer one ends the call.
+        /// Sets the longest `Retry-After` that is waited for; a longer one ends the call. Defaults to 60 s.
         max_retry_after(cap: Duration) retry => retry.max_retry_after = cap;
 
-        /// Sets how many tokens the calls of a client share (400 by default): a retry takes 14, 5 after a 429, and a
-        /// success gives back what its own retries took, or 1.
+        /// Sets the retry budget that the calls of a client share, in tokens. Defaults to 400. A retry takes 14 tokens, or
+        /// 5 after a 429, and a success gives back what its own retries took, or 1.
         budget(tokens: u32) retry => retry.budget = Some(tokens);
 
-        /// Lets retries cost nothing.
+        /// Disables the retry budget: retries take no tokens.
         no_budget() retry => retry.budget = None;
 
-        /// Also repeats operations that start work after a 503 with a `Retry-After`: for a proxy that answers so only when the
-        /// request did not pass.
+        /// Also retries non-idempotent operations after a 503 with a `Retry-After`, for a proxy that responds so only if it
+        /// did not forward the request.
         starts_work_after_503() retry => retry.after_503 = true;
     }
 

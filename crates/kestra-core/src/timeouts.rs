@@ -79,26 +79,26 @@ impl Timeouts {
     }
 
     setters! {
-        /// Sets the limit for a connection: name, TCP, proxy and TLS together; 10 s by default.
+        /// Sets the timeout of a connection: name resolution, TCP, proxy and TLS together. Defaults to 10 s.
         connect(limit: Duration) timeouts => timeouts.connect = Setting::After(limit);
 
-        /// Sets the limit for one attempt; 60 s by default.
+        /// Sets the timeout of one attempt. Defaults to 60 s.
         attempt(limit: Duration) timeouts => timeouts.attempt = Setting::After(limit);
 
-        /// Takes the limit for one attempt away.
+        /// Removes the timeout of one attempt.
         no_attempt() timeouts => timeouts.attempt = Setting::Off;
 
-        /// Sets the limit for the whole call, retries and the waits between them included; 2 min by default.
+        /// Sets the timeout of the whole call, retries and the waits between them included. Defaults to 2 min.
         total(limit: Duration) timeouts => timeouts.total = Setting::After(limit);
 
-        /// Takes the limit for the whole call away.
+        /// Removes the timeout of the whole call.
         no_total() timeouts => timeouts.total = Setting::Off;
 
-        /// Sets how long a stream may be silent; 60 s for files, 5 min for events by default, 10 s for those of
+        /// Sets how long a stream may be silent. Defaults to 60 s for files, 5 min for events, and 10 s for events of
         /// dependencies.
         idle(limit: Duration) timeouts => timeouts.idle = Setting::After(limit);
 
-        /// Lets streams be silent for ever.
+        /// Removes the limit on how long streams may be silent.
         no_idle() timeouts => timeouts.idle = Setting::Off;
     }
 

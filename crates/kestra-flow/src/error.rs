@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A flow has no task of the given id.
+/// The error of a flow that has no task with the given id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoSuchTask {
     pub(crate) flow: String,

@@ -31,7 +31,7 @@ impl Map {
         self
     }
 
-    /// Sets a field; one that exists keeps its place. `None` or null removes the field.
+    /// Sets a field; an existing field keeps its place. `None` or null removes the field.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<Node>) -> &mut Self {
         self.put(key.into(), value.into());
         self
@@ -67,7 +67,7 @@ impl Map {
         self.0.iter_mut().find(|(known, _)| known == key).map(|(_, node)| node)
     }
 
-    /// Returns the string of a field; `None` if the field is absent or no string.
+    /// Returns the string of a field; `None` if the field is absent or not a string.
     #[must_use]
     pub fn get_str(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Node::as_str)

@@ -17,7 +17,7 @@ use crate::{Map, duration};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Node {
-    /// No value.
+    /// Null.
     #[default]
     Null,
     /// A boolean.
@@ -41,7 +41,7 @@ impl Node {
         matches!(self, Self::Null)
     }
 
-    /// Returns the boolean, if it is one.
+    /// Returns the boolean, or `None` if the node is something else.
     #[must_use]
     pub const fn as_bool(&self) -> Option<bool> {
         match self {
@@ -50,7 +50,7 @@ impl Node {
         }
     }
 
-    /// Returns the whole number, if it is one of 64 bits.
+    /// Returns the whole number, or `None` if the node is something else or the number exceeds 64 bits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self {
@@ -59,7 +59,7 @@ impl Node {
         }
     }
 
-    /// Returns the number, whole or not, if it is one.
+    /// Returns the number, whole or not, or `None` if the node is something else.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the nearest number is what a reader of floats expects")]
     pub const fn as_f64(&self) -> Option<f64> {
@@ -70,7 +70,7 @@ impl Node {
         }
     }
 
-    /// Returns the string, if it is one.
+    /// Returns the string, or `None` if the node is something else.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -79,7 +79,7 @@ impl Node {
         }
     }
 
-    /// Returns the items, if it is a list.
+    /// Returns the items, or `None` if the node is not a list.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Self]> {
         match self {
@@ -88,7 +88,7 @@ impl Node {
         }
     }
 
-    /// Returns the items to change them, if it is a list.
+    /// Returns the items to change them, or `None` if the node is not a list.
     #[must_use]
     pub const fn as_list_mut(&mut self) -> Option<&mut Vec<Self>> {
         match self {
@@ -97,7 +97,7 @@ impl Node {
         }
     }
 
-    /// Returns the map, if it is one.
+    /// Returns the map, or `None` if the node is something else.
     #[must_use]
     pub const fn as_map(&self) -> Option<&Map> {
         match self {
@@ -106,7 +106,7 @@ impl Node {
         }
     }
 
-    /// Returns the map to change it, if it is one.
+    /// Returns the map to change it, or `None` if the node is something else.
     #[must_use]
     pub const fn as_map_mut(&mut self) -> Option<&mut Map> {
         match self {

@@ -27,12 +27,12 @@ const FILES: &str = "files";
 const KEYS: &str = "keys.json";
 
 impl Namespaces {
-    /// Writes the flows, files and keys of a namespace to a folder, which is made if need be.
+    /// Writes the flows, files and keys of a namespace to a folder, which is created if it doesn't exist.
     ///
-    /// The folder then has the source of each flow as `flows/ID.yml`, the files of the namespace below `files`, and its keys with
-    /// their values, types, descriptions and expirations in `keys.json`: keep it as safe as the keys are. Namespaces below, secrets
-    /// and executions are not part of it, and neither are older revisions. What the folder has besides stays. The client sends up to 16
-    /// requests at once. All versions.
+    /// The folder then has the source of each flow as `flows/ID.yml`, the files of the namespace below `files`, and its
+    /// keys with their values, types, descriptions and expirations in `keys.json`: keep it as safe as the keys are.
+    /// Namespaces below, secrets and executions are not part of it, and neither are older revisions. Other files in the
+    /// folder stay. The client sends up to 16 requests at once. All versions.
     ///
     /// # Errors
     ///
@@ -51,15 +51,15 @@ impl Namespaces {
         Backup { namespace: namespace.into(), folder: folder.into(), settings }
     }
 
-    /// Makes the files, keys and flows of a namespace those of a folder that [`backup`](Self::backup) wrote, in this order.
+    /// Restores the files, keys and flows of a namespace, in this order, from a folder that [`backup`](Self::backup) wrote.
     ///
     /// The namespace may have another name than that of the backup; flows are then moved as
-    /// [`FlowSync::namespace`](crate::FlowSync::namespace) does. A part that the folder lacks is left out, a key that has expired as
-    /// well. What only the namespace has stays, unless [`delete`](Restore::delete) says otherwise. All versions.
+    /// [`FlowSync::namespace`](crate::FlowSync::namespace) does. Parts that the folder lacks and keys that have expired are
+    /// left out. Nothing is deleted unless [`delete`](Restore::delete) is set. All versions.
     ///
     /// # Errors
     ///
-    /// As the three syncs: [`Files::sync_up`](crate::Files::sync_up), [`Kv::sync`](crate::Kv::sync), and
+    /// Returns the errors of the three syncs: [`Files::sync_up`](crate::Files::sync_up), [`Kv::sync`](crate::Kv::sync), and
     /// [`Flows::sync`](crate::Flows::sync).
     pub fn restore(&self, namespace: impl Into<String>, folder: impl Into<PathBuf>) -> Restore {
         let settings = Settings::new(self.client());
@@ -187,7 +187,7 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// Deletes the flows, files and keys that the folder doesn't have. Defaults to `false`.
+    /// Sets whether to delete the flows, files and keys that the folder doesn't have. Defaults to `false`.
     pub fn delete(mut self, delete: bool) -> Self {
         self.delete = delete;
         self

@@ -14,8 +14,8 @@ use crate::error::BoxError;
 
 /// A file to upload: a path, bytes or a stream.
 ///
-/// A path is opened anew for each attempt, so that a retry can send it again; a stream is sent once. Kestra goes by the
-/// ending of the file name.
+/// A path is opened anew for each attempt, so that a retry can send it again; a stream is sent once. Kestra decides by the
+/// extension of the file name how to treat it.
 ///
 /// ```
 /// use kestra_core::FilePart;
@@ -125,7 +125,7 @@ impl FilePart {
         self
     }
 
-    /// Calls `report` with each piece of a path or stream that is sent, from the start for each attempt.
+    /// Calls `report` with the progress whenever a piece of a path or stream is sent. Each attempt counts from 0.
     #[must_use]
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(report));
@@ -152,13 +152,13 @@ impl FilePart {
     }
 }
 
-/// How much of a file was sent or read so far.
+/// The progress of an upload or download of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Bytes so far.
+    /// The number of bytes transferred so far.
     pub bytes: u64,
-    /// Bytes in all, if that is known.
+    /// The total number of bytes, if it is known.
     pub total: Option<u64>,
 }
 
@@ -167,7 +167,7 @@ impl Progress {
         Self { bytes, total }
     }
 
-    /// From 0 to 1, if the length is known.
+    /// Returns the fraction transferred so far, from 0 to 1, or `None` if the total is unknown.
     #[must_use]
     pub fn fraction(&self) -> Option<f64> {
         let total = self.total?;
@@ -175,7 +175,7 @@ impl Progress {
     }
 }
 
-/// What is told of the progress.
+/// A callback for the progress of a transfer.
 pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 impl fmt::Debug for FilePart {

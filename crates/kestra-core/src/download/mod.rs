@@ -25,10 +25,10 @@ use crate::operation::OperationInfo;
 
 /// A file that is being downloaded.
 ///
-/// It is a stream of pieces, which ends with an error if the file ends early. To write it to a writer of your own, write each
-/// piece that [`next`](Self::next) returns. One that was cut is begun again by the caller,
-/// unless it is a file that never changes, such as one of an execution: the rest of such a file is asked for, and of a
-/// server that sends it whole, as Kestra does, what was read is skipped. Dropping it closes the connection.
+/// A download is a stream of pieces, which ends with an error if the file ends early. To write the file to a writer of your
+/// own, write each piece that [`next`](Self::next) returns. After a broken connection the download of a file that never
+/// changes, such as one of an execution, is resumed: the client requests the rest, and skips what it has read if the server
+/// sends the whole file, as Kestra does. Repeat any other download yourself. Dropping a download closes the connection.
 ///
 /// ```
 /// # async fn save(download: kestra_core::Download) -> Result<(), kestra_core::Error> {
@@ -108,15 +108,16 @@ impl Download {
         self
     }
 
-    /// What is left of it as a body, for a stack of one's own.
+    /// Returns the unread rest of the download as a body, for a service of your own.
     ///
-    /// It is read as the download is: with its progress, resumed if it was, and it ends with an error if the file ends early.
+    /// Reading the body reports progress, resumes after a broken connection and ends with an error if the file ends early,
+    /// as reading the download does.
     #[must_use]
     pub fn into_body(self) -> Body {
         Body::new(Rest(self))
     }
 
-    /// The body of the answer as it is, for what resumes another download.
+    /// Returns the raw body of the response, for a reader that resumes another download.
     #[doc(hidden)]
     #[must_use]
     pub fn into_raw_body(self) -> Body {

@@ -47,7 +47,8 @@ impl Error {
         Self::new(ErrorKind::Build, format!("{field}: {problem}"))
     }
 
-    /// Creates the error of what a server of this version lacks; `advice` says what to do instead, and how the sentence goes on.
+    /// Creates the error of an operation or parameter that a server of this version lacks; `advice` is an alternative
+    /// that precedes the advice to send it anyway.
     pub(crate) fn unsupported(version: Version, what: impl Display, has: impl Display, advice: &str) -> Self {
         let problem = format!(
             "{what} requires Kestra {has}, the server is {version}; {advice}call `.any_version()` to send it anyway"

@@ -123,8 +123,8 @@ pub fn is_transient_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
 }
 
-/// Why an answer that could have been tried again wasn't: the retries leave it in the extensions of the response, and the
-/// error that is made of that tells it.
+/// Why a response that could have been retried wasn't: the retry layer stores the reason in the extensions of the response,
+/// and the error of that response shows it.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct RetryNote(pub &'static str);

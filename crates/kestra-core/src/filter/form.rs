@@ -36,7 +36,7 @@ fn comparison(info: &OperationInfo, condition: &Condition, version: Version) -> 
     }
 }
 
-/// The parameter that says the same to a server of this version.
+/// Returns the query parameter that is equivalent to the condition on a server of this version.
 pub(super) fn parameter(
     info: &OperationInfo,
     condition: &Condition,

@@ -106,7 +106,7 @@ pub enum Effect {
     NoBackfill,
 }
 
-/// A request that finds out whether a server would carry out another one.
+/// A request that finds out whether a server would carry out another request.
 ///
 /// Servers of 1.x and 2.0 hang when they respond with an error to some requests before they have read the body, so these
 /// requests are sent only if the server would carry them out.
@@ -145,9 +145,9 @@ impl Question {
     }
 }
 
-/// What a server does silently with some requests of an operation, so that they are refused unless they are meant.
+/// A silent side effect that a server has on some requests of an operation. The client refuses such requests.
 ///
-/// [`unchecked`](crate::CallOptions::unchecked) says that they are.
+/// Call [`unchecked`](crate::CallOptions::unchecked) to send them anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Guard {

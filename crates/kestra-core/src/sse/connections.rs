@@ -196,10 +196,10 @@ impl<E: Executor, T: Read> Connections<E, T> {
 
 const TARGET: &str = "kestra::stream";
 
-/// Tells of each connection of a stream after its first, at DEBUG.
+/// Logs each connection of a stream after the first, at DEBUG.
 ///
-/// Streams are cut, and closed when they are silent; that is usual. What isn't, that nothing came at all, is told at WARN
-/// besides, once for each cause.
+/// Connections often break, and are closed when they are silent. A connection that brought no event at all is also logged
+/// at WARN, once for each cause.
 #[derive(Debug)]
 struct Reconnects {
     operation: &'static str,
@@ -213,8 +213,8 @@ impl Reconnects {
         Self { operation: operation.name, connections: 1, warned: Vec::new() }
     }
 
-    /// Tells that another connection follows after a wait, and why: the last one ended with this, after it had given an event
-    /// or before.
+    /// Logs that another connection follows after `wait`, since the last one ended with `reason`; `was_fruitful` if it had
+    /// brought an event.
     fn tell(&mut self, reason: &Error, was_fruitful: bool, wait: Duration) {
         self.connections = self.connections.saturating_add(1);
         let operation = self.operation;

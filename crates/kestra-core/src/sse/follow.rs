@@ -53,7 +53,8 @@ impl<T> Sink<T> {
 }
 
 impl<T: Send + 'static> FollowStream<T> {
-    /// A stream of an operation: of what `feed` gives to its sink, and of the error that it ends with, if it does.
+    /// Creates the stream of an operation: the items that `feed` gives to its sink, and the error of `feed`, if it ends
+    /// with one.
     #[doc(hidden)]
     pub fn new<F, W>(info: &'static OperationInfo, feed: F) -> Self
     where

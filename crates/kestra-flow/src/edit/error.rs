@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why an edit can't be made. The text is what it was before.
+/// The error of an edit that can't be made. The text is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditError {
     path: String,

@@ -12,10 +12,10 @@ pub use error::EditError;
 use crate::Node;
 use crate::read::{self, Tree};
 
-/// Edits the text of a source: comments, blank lines and styles stay where nothing is changed.
+/// An editor of the text of a source: comments, blank lines and styles stay where nothing is changed.
 ///
-/// A path names fields of maps, and items of lists by their `id`, or by their position counted from 0. After each edit the text is
-/// read again; an edit after which it wouldn't say exactly what is meant is an error, and changes nothing.
+/// A path names fields of maps, and items of lists by their `id`, or by their position counted from 0. After each edit the
+/// text is read again; if it doesn't have exactly the intended values then, the edit is an error and changes nothing.
 ///
 /// ```
 /// use kestra_flow::{Edit, Task};
@@ -53,20 +53,20 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// Creates an editor of a source. One that can't be read is an error of the first edit.
+    /// Creates an editor of a source. If the source can't be read, the first edit returns an error.
     #[must_use]
     pub fn new(source: impl Into<String>) -> Self {
         Self { source: source.into() }
     }
 
-    /// Sets the value at a path, which replaces the one that is there. Maps on the way that don't exist are added.
+    /// Sets the value at a path, in place of an existing value. Creates missing maps on the way.
     ///
-    /// Null is written as such; [`remove`](Edit::remove) removes a field.
+    /// A null is written as `null`; [`remove`](Edit::remove) removes a field.
     ///
     /// # Errors
     ///
-    /// Returns an error, and changes nothing, if the source can't be read, if the path leads to a list item that doesn't exist or
-    /// into a scalar, or if the text can't be changed so that it says this and nothing else.
+    /// Returns an error, and changes nothing, if the source can't be read, if the path leads to a list item that doesn't
+    /// exist or into a scalar, or if the value can't be set without changing others.
     pub fn set(&mut self, path: &[&str], value: impl Into<Node>) -> Result<&mut Self, EditError> {
         let value = value.into();
         self.change(
@@ -76,11 +76,11 @@ impl Edit {
         )
     }
 
-    /// Adds a value to the list at a path, which is added if it doesn't exist.
+    /// Adds a value to the end of the list at a path. Creates the list if it doesn't exist.
     ///
     /// # Errors
     ///
-    /// As [`set`](Edit::set), and if the value at the path is no list.
+    /// Returns the errors of [`set`](Edit::set), and an error if the value at the path is not a list.
     pub fn append(&mut self, path: &[&str], value: impl Into<Node>) -> Result<&mut Self, EditError> {
         let value = value.into();
         self.change(
@@ -96,11 +96,12 @@ impl Edit {
         )
     }
 
-    /// Removes the field or list item at a path. Comments above it stay. Where it is the only one, `{}` or `[]` is left.
+    /// Removes the field or list item at a path. Comments above it stay. A map or list that loses its only entry becomes
+    /// `{}` or `[]`.
     ///
     /// # Errors
     ///
-    /// As [`set`](Edit::set), and if there is nothing at the path.
+    /// Returns the errors of [`set`](Edit::set), and an error if there is nothing at the path.
     pub fn remove(&mut self, path: &[&str]) -> Result<&mut Self, EditError> {
         self.change(path, |source, tree| change::remove(source, tree, path), path::remove_at)
     }
@@ -111,7 +112,7 @@ impl Edit {
         &self.source
     }
 
-    /// Makes a new text, and takes it if it says what the old one said, changed in the way that is expected.
+    /// Makes a new text, and keeps it if its values are those of the old text with the expected change.
     fn change(
         &mut self,
         path: &[&str],

@@ -14,8 +14,8 @@ const TASKS: [&str; 4] = ["tasks", "errors", "finally", "afterExecution"];
 part! {
     /// A flow: what is deployed, and what executions run.
     ///
-    /// It is a map that keeps the order of its fields and those that this crate doesn't know. It becomes its source by
-    /// [`to_yaml`](Flow::to_yaml), `Display`, or `String::from(&flow)`.
+    /// Keeps the order of the fields, and fields that this crate doesn't know. [`to_yaml`](Flow::to_yaml), `Display` and
+    /// `String::from(&flow)` write the source.
     ///
     /// ```
     /// use kestra_flow::{Flow, Task};
@@ -66,7 +66,7 @@ impl Flow {
         self.set("disabled", disabled)
     }
 
-    /// Sets a label, which its executions have too. (`labels`)
+    /// Sets a label, which the executions of the flow inherit. (`labels`)
     #[must_use]
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let (key, value) = (key.into(), value.into());
@@ -149,9 +149,9 @@ impl Flow {
         self.set("retry", retry)
     }
 
-    /// Sets how many executions run at once; others wait. No limit by default. (`concurrency`)
+    /// Sets how many executions may run at once; further executions are queued. No limit by default. (`concurrency`)
     ///
-    /// `set("concurrency", Map::new().with("limit", 1).with("behavior", "CANCEL"))` ends the others instead.
+    /// `set("concurrency", Map::new().with("limit", 1).with("behavior", "CANCEL"))` cancels further executions instead.
     #[must_use]
     pub fn concurrency(self, limit: u32) -> Self {
         self.set("concurrency", Map::new().with("limit", limit).with("behavior", "QUEUE"))
@@ -181,7 +181,7 @@ impl Flow {
     ///
     /// # Errors
     ///
-    /// [`NoSuchTask`] if no task has the id.
+    /// Returns [`NoSuchTask`] if no task has the id.
     pub fn task_mut(&mut self, id: &str) -> Result<&mut Map, NoSuchTask> {
         let missing = self.no_such_task(id);
         let mut parts = self.0.iter_mut().filter(|(key, _)| TASKS.contains(key));
@@ -198,7 +198,7 @@ impl Flow {
         found
     }
 
-    /// Returns namespace and id of each flow that a task of this one executes, where they aren't computed by an expression.
+    /// Returns namespace and id of each flow that a task of this flow executes, except those that an expression computes.
     #[must_use]
     pub fn subflows(&self) -> Vec<(String, String)> {
         let named = |task: &Map| {

@@ -6,7 +6,7 @@ use crate::{Map, Node, expression};
 part! {
     /// An input of a flow.
     ///
-    /// The constructors by name are those of types that Kestra 1.0 to 2.x have; [`Input::new`] creates any other.
+    /// There are constructors for the types that Kestra 1.0 to 2.x have; [`Input::new`] creates an input of any other type.
     ///
     /// ```
     /// use kestra_flow::Input;
@@ -74,9 +74,10 @@ impl Input {
         Self::new(id, "ARRAY").set("itemType", item_type.into())
     }
 
-    /// Sets the value that is taken where none is given. (`defaults`)
+    /// Sets the default value. (`defaults`)
     ///
-    /// Kestra 1.3 and later refuse a default beside `required(false)`, 2.0 and later one that isn't of the input's type.
+    /// Kestra 1.3 and later refuse a default beside `required(false)`, and 2.0 and later refuse a default that isn't of the
+    /// input's type.
     #[must_use]
     pub fn defaults(self, value: impl Into<Node>) -> Self {
         self.set("defaults", value)

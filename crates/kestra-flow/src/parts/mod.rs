@@ -22,7 +22,7 @@ macro_rules! part {
         pub struct $name(pub(super) $crate::Map);
 
         impl $name {
-            /// Sets a field by its name in the source; one that is set keeps its place. `None` or null removes the field.
+            /// Sets a field by its name in the source; an existing field keeps its place. `None` or null removes the field.
             #[must_use]
             pub fn set(mut self, key: impl Into<String>, value: impl Into<$crate::Node>) -> Self {
                 self.0.put(key.into(), value.into());

@@ -4,7 +4,7 @@ use super::part;
 use crate::{Map, Node};
 
 part! {
-    /// An output of a flow, which an execution has when it has ended.
+    /// An output of a flow. Executions have its value once they have ended.
     Output with id and type
 }
 

@@ -22,15 +22,15 @@ part! {
 }
 
 impl Retry {
-    /// Creates a retry after a fixed time. (`constant`)
+    /// Creates a retry policy with a constant interval. (`constant`)
     #[must_use]
     pub fn constant(interval: Duration) -> Self {
         Self(Map::new().with("type", "constant").with("interval", interval))
     }
 
-    /// Creates a retry after a time that grows up to `max_interval`. (`exponential`)
+    /// Creates a retry policy with an interval that grows up to `max_interval`. (`exponential`)
     ///
-    /// `set("delayFactor", 2.0)` sets by how much it grows.
+    /// `set("delayFactor", 2.0)` sets the factor by which the interval grows.
     #[must_use]
     pub fn exponential(interval: Duration, max_interval: Duration) -> Self {
         Self(
@@ -41,7 +41,7 @@ impl Retry {
         )
     }
 
-    /// Creates a retry after a random time between two. (`random`)
+    /// Creates a retry policy with a random interval between two bounds. (`random`)
     #[must_use]
     pub fn random(min_interval: Duration, max_interval: Duration) -> Self {
         Self(
@@ -52,13 +52,13 @@ impl Retry {
         )
     }
 
-    /// Sets how many attempts there are at most, the first included. No limit by default. (`maxAttempts`)
+    /// Sets the maximum number of attempts, the first included. No limit by default. (`maxAttempts`)
     #[must_use]
     pub fn max_attempts(self, attempts: u32) -> Self {
         self.set("maxAttempts", attempts)
     }
 
-    /// Sets how long attempts are made. No limit by default. (`maxDuration`)
+    /// Sets the maximum duration of all attempts together. No limit by default. (`maxDuration`)
     #[must_use]
     pub fn max_duration(self, duration: Duration) -> Self {
         self.set("maxDuration", duration)

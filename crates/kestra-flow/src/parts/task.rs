@@ -8,7 +8,7 @@ use crate::{Map, Node, expression};
 part! {
     /// A task of a flow.
     ///
-    /// The constructors by name are those of core tasks that are the same in Kestra 1.0 to 2.x; [`Task::new`] creates any other.
+    /// There are constructors for core tasks that are the same in Kestra 1.0 to 2.x; [`Task::new`] creates any other task.
     ///
     /// ```
     /// use kestra_flow::Task;
@@ -79,8 +79,8 @@ impl Task {
 
     /// Creates a task that executes another flow. (`io.kestra.plugin.core.flow.Subflow`)
     ///
-    /// [`input`](Task::input) sets the inputs. The task waits until the other execution has ended; `set("wait", false)`
-    /// changes that.
+    /// [`input`](Task::input) sets the inputs. The task waits until the other execution has ended; with
+    /// `set("wait", false)` it doesn't wait.
     #[must_use]
     pub fn subflow(id: impl Into<String>, namespace: impl Into<String>, flow: impl Into<String>) -> Self {
         Self::new(id, "io.kestra.plugin.core.flow.Subflow")
@@ -103,7 +103,7 @@ impl Task {
         self
     }
 
-    /// Sets how long the task may run. No limit by default. (`timeout`)
+    /// Sets the timeout of the task. No limit by default. (`timeout`)
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set("timeout", timeout)
@@ -127,7 +127,7 @@ impl Task {
         self.set("allowFailure", allow_failure)
     }
 
-    /// Sets an expression; the task is skipped if it is false. (`runIf`)
+    /// Sets a condition; the task is skipped if the expression is false. (`runIf`)
     #[must_use]
     pub fn run_if(self, condition: impl Into<String>) -> Self {
         self.set("runIf", condition.into())

@@ -32,7 +32,8 @@ impl Trigger {
         Self::new(id, "io.kestra.plugin.core.trigger.Schedule").set("cron", cron.into())
     }
 
-    /// Creates a trigger that starts executions by requests whose URL has the key. (`io.kestra.plugin.core.trigger.Webhook`)
+    /// Creates a trigger that starts an execution for each request to the webhook URL with this key.
+    /// (`io.kestra.plugin.core.trigger.Webhook`)
     #[must_use]
     pub fn webhook(id: impl Into<String>, key: impl Into<String>) -> Self {
         Self::new(id, "io.kestra.plugin.core.trigger.Webhook").set("key", key.into())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a source can't be read, and where.
+/// The error of a source that can't be read, with its line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     cause: String,

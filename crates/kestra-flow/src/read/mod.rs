@@ -18,7 +18,7 @@ pub(crate) fn trees(source: &str) -> Result<Vec<Tree>, ParseError> {
     reader::read(source, false)
 }
 
-/// Reads a source as Kestra's servers do: the first document, null if there is none.
+/// Reads the first document of a source as Kestra's servers do. Returns null if there is no document.
 ///
 /// What differs from other readers of YAML:
 ///
@@ -48,7 +48,7 @@ pub fn read(source: &str) -> Result<Node, ParseError> {
 ///
 /// # Errors
 ///
-/// As [`read`], for any of the documents.
+/// Returns the errors of [`read`], for any of the documents.
 pub fn read_all(source: &str) -> Result<Vec<Node>, ParseError> {
     Ok(reader::read(source, false)?.into_iter().map(Tree::into_node).collect())
 }

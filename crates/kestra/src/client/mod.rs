@@ -219,7 +219,7 @@ impl Client {
         })
     }
 
-    /// Returns the version that is set, or else that of the server.
+    /// Returns the API version that is set, or else the version of the server.
     pub(crate) async fn version(&self) -> Result<Version, Error> {
         match self.options().get_api_version() {
             Some(version) => Ok(version),
@@ -281,7 +281,7 @@ impl fmt::Debug for Client {
 pub struct ServerInfo {
     /// The version as the server writes it, such as `1.3.25` or `2.1.0-SNAPSHOT`.
     pub version_text: String,
-    /// The version that the client goes by.
+    /// The API version that the client uses with this server.
     pub version: Version,
     /// The edition: `OSS` or `EE`.
     pub edition: Option<String>,

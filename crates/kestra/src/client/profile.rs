@@ -45,7 +45,7 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// Returns the errors of [`load`](Self::load).
     pub fn load_default() -> Result<Self, Error> {
         Self::load_from(path()?, None)
     }
@@ -54,7 +54,7 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// Returns the errors of [`load`](Self::load).
     pub fn load_from(path: impl AsRef<Path>, name: Option<&str>) -> Result<Self, Error> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|problem| {
@@ -116,7 +116,8 @@ impl Profile {
         Ok(Self { name: name.to_owned(), servers, tenant, auth, headers })
     }
 
-    /// Replaces what `KESTRA_URL`, `KESTRA_TENANT_ID`, and `KESTRA_API_TOKEN` or `KESTRA_USERNAME` and `KESTRA_PASSWORD` set.
+    /// Replaces the settings for which `KESTRA_URL`, `KESTRA_TENANT_ID`, and `KESTRA_API_TOKEN` or `KESTRA_USERNAME` and
+    /// `KESTRA_PASSWORD` are set.
     ///
     /// With another URL, credentials and headers of the profile are dropped, as they belong to the profile's server.
     ///
@@ -170,7 +171,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Profile::load`].
+    /// Returns the errors of [`Profile::load`].
     pub fn from_profile(name: &str) -> Result<Self, Error> {
         Profile::load(name)?.builder().build()
     }
@@ -179,7 +180,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Profile::load`].
+    /// Returns the errors of [`Profile::load`].
     pub fn from_default_profile() -> Result<Self, Error> {
         Profile::load_default()?.builder().build()
     }

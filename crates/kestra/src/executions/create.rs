@@ -110,7 +110,7 @@ macro_rules! creating {
                 self.create(|call| call.inputs(inputs))
             }
 
-            /// Uploads a file as an input. With a file that is a stream, the creation isn't sent again if it wasn't sent.
+            /// Uploads a file as an input. If the file is a stream, the creation isn't retried, even if it was not sent.
             pub fn input_file(self, name: impl Into<String>, file: ::kestra_core::FilePart) -> Self {
                 self.create(|call| call.input_file(name, file))
             }
@@ -150,16 +150,16 @@ macro_rules! creating {
                 self.create(|call| call.kind(kind))
             }
 
-            /// Sets a key of your own. If an execution with it was started before, that one is the result.
+            /// Sets an idempotency key. If an execution with this key was started before, returns that execution.
             ///
-            /// It becomes the label `system.correlationId`. Two starts with one key at the same moment can still make two
-            /// executions, since no server knows keys: use a key to repeat a start, not to let several starts race.
+            /// The key becomes the label `system.correlationId`. Two starts with one key at the same moment can still make
+            /// two executions, since no server knows keys: use a key to repeat a start, not to let several starts race.
             pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
                 self.creation.key = super::create::Key::Own(key.into());
                 self
             }
 
-            /// Starts without a key. If it stays unclear whether the server accepted the request, that is the error.
+            /// Starts without a key. Returns an error if it stays unclear whether the server accepted the request.
             pub fn no_key(mut self) -> Self {
                 self.creation.key = super::create::Key::None;
                 self

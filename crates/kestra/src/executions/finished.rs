@@ -18,7 +18,7 @@ const LINES: usize = 20;
 /// How much of a line the message shows, in characters.
 const SHOWN: usize = 200;
 
-/// An execution at its end, with its outputs.
+/// An execution that has ended, with its outputs.
 ///
 /// The error of an execution that failed carries one as well:
 ///
@@ -89,13 +89,13 @@ impl Finished {
         self.execution.state_type()
     }
 
-    /// Returns whether it ended as SUCCESS or WARNING.
+    /// Returns whether the execution ended as SUCCESS or WARNING.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.execution.is_success()
     }
 
-    /// Returns whether it ended as FAILED, KILLED or CANCELLED.
+    /// Returns whether the execution ended as FAILED, KILLED or CANCELLED.
     #[must_use]
     pub fn is_failed(&self) -> bool {
         self.execution.is_failed()
@@ -106,7 +106,7 @@ impl Finished {
         Self { execution, nothing: Map::new(), exact: Exact::default(), log_lines: Vec::new() }
     }
 
-    /// Returns whether it hasn't ended, but is paused, and the wait stopped there.
+    /// Returns whether the execution hasn't ended, but is paused, and the wait stopped there.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.execution.is_paused()

@@ -61,13 +61,14 @@ impl Executions {
         Start { client: self.client().clone(), creation }
     }
 
-    /// Waits until an execution has ended, whoever started it, and returns it with its outputs.
+    /// Waits until an execution, started by any client or trigger, has ended, and returns it with its outputs.
     ///
     /// Follows the execution's events, survives cuts and restarts of the server, reads the execution beside a stream that is
     /// silent, and follows an execution that is retried in a new one. The execution may have ended long ago. All versions.
     ///
-    /// No server says which execution a retry goes on in, so it is the first that came out of the old one; somebody's replay of
-    /// that looks the same. Until there is one the wait goes on, up to its `timeout`: without end if it was deleted.
+    /// No server says in which execution a retry continues, so the client takes the first execution that was created from
+    /// the retried one; a replay by a user looks the same. The client waits for that execution up to the `timeout`: without
+    /// end if it was deleted and no timeout is set.
     ///
     /// # Errors
     ///
@@ -170,19 +171,19 @@ impl Started {
         &self.id
     }
 
-    /// Returns the key that it is labelled with, or `None` if it was started without.
+    /// Returns the key that the execution is labelled with, or `None` if it was started without a key.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// Returns whether it was found by its key: started before, or by a request whose response was lost.
+    /// Returns whether the execution was found by its key: started before, or by a request whose response was lost.
     #[must_use]
     pub fn was_found(&self) -> bool {
         self.was_found
     }
 
-    /// Waits until it has ended; see [`Executions::wait`].
+    /// Waits until the execution has ended; see [`Executions::wait`].
     pub fn wait(&self) -> Wait {
         Wait { known: Some(Box::new(self.execution.clone())), ..self.client.executions().wait(&self.id) }
     }
@@ -212,8 +213,8 @@ impl Wait {
         self
     }
 
-    /// Waits for the end that comes after this state of the execution: for one that was restarted, whose old end is there until
-    /// the server has begun, which before 2.0 is some time after its response.
+    /// Waits for an end after this state of the execution. For an execution that was restarted: it keeps its old end state
+    /// until the server has begun the restart, which before 2.0 is some time after the response.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client, failed: kestra::models::Execution, id: &str) -> Result<(), kestra::Error> {

@@ -63,15 +63,16 @@ impl Settings {
 macro_rules! waiting {
     ($name:ident) => {
         impl $name {
-            /// Sets how long it may take until the execution has ended. No limit by default.
+            /// Sets the timeout of the wait. No limit by default.
             ///
-            /// The execution goes on after it, unless [`kill_on_timeout`](Self::kill_on_timeout) is set; the error has its id.
+            /// The execution continues after the timeout, unless [`kill_on_timeout`](Self::kill_on_timeout) is set; the
+            /// error has its id.
             pub fn timeout(mut self, limit: ::std::time::Duration) -> Self {
                 self.settings.timeout = Some(limit);
                 self
             }
 
-            /// Sets whether the execution is killed, with its subflows, when the time is over.
+            /// Sets whether the execution is killed, with its subflows, when the timeout is reached.
             pub fn kill_on_timeout(mut self, kill: bool) -> Self {
                 self.settings.kill_on_timeout = kill;
                 self
@@ -83,7 +84,7 @@ macro_rules! waiting {
                 self
             }
 
-            /// Returns the execution in whichever state it ends. Otherwise FAILED, KILLED and CANCELLED are errors.
+            /// Returns the execution whatever its end state. By default FAILED, KILLED and CANCELLED are errors.
             pub fn any_end_state(mut self) -> Self {
                 self.settings.any_end_state = true;
                 self

@@ -49,9 +49,10 @@ pub struct DownloadFile {
 }
 
 impl DownloadFile {
-    /// Sets the execution to request the file of, in place of the one that its address names.
+    /// Sets the execution that the file belongs to, in place of the one in the URI of the file.
     ///
-    /// For a flow in a namespace that ends in `.executions`, whose addresses seem to name the flow in the id's place.
+    /// Needed for a flow in a namespace that ends in `.executions`, where the URI seems to have the flow id in the
+    /// place of the execution id.
     pub fn of_execution(mut self, id: impl Into<String>) -> Self {
         self.execution = Some(id.into());
         self

@@ -11,7 +11,7 @@ use crate::Flows;
 use crate::sync::{Settings, SyncAction, SyncReport};
 
 impl Flows {
-    /// Makes the flows of a server those of a folder: every `*.yml` and `*.yaml` in it and below, one flow a file.
+    /// Synchronizes the flows of a server with a folder: every `*.yml` and `*.yaml` in it and below, one flow per file.
     ///
     /// Links to files are followed, links to folders aren't; names that begin with `..` are left out. The server validates all
     /// sources first, and nothing is changed unless all are valid. Then each flow is created, updated or left as it is, 16 at
@@ -40,8 +40,8 @@ impl Flows {
         FlowSync::new(self, Sources::Folder(folder.into()))
     }
 
-    /// Makes the flows of a server those of these sources, one flow each, as [`sync`](Self::sync) does with the files of a folder.
-    /// All versions.
+    /// Synchronizes the flows of a server with these sources, one flow each, as [`sync`](Self::sync) does with the files of
+    /// a folder. All versions.
     ///
     /// # Errors
     ///
@@ -99,7 +99,8 @@ impl FlowSync {
         self
     }
 
-    /// Deletes the flows that no source has from the namespaces that the sources name, not from those below. Defaults to `false`.
+    /// Sets whether to delete the flows that no source has from the namespaces that the sources name, not from those below.
+    /// Defaults to `false`.
     pub fn delete(mut self, delete: bool) -> Self {
         self.delete = delete;
         self

@@ -12,9 +12,9 @@ use crate::sync::{Settings, SyncAction, SyncEntry, SyncKind, SyncReport};
 impl Kv {
     /// Sets the keys of a namespace to these values: creates what is missing, and replaces values that differ.
     ///
-    /// A key with the same value and type is left as it is. A replaced value keeps the expiration and the description of its key.
-    /// Keys that the values don't name stay, unless [`delete`](KvSync::delete) says otherwise. The client reads and sets 16 keys
-    /// at once; values are in no report. All versions.
+    /// A key with the same value and type is left as it is. A replaced value keeps the expiration and the description of
+    /// its key. Other keys stay, unless [`delete`](KvSync::delete) is set. The client reads and sets 16 keys at once;
+    /// reports contain no values. All versions.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ pub struct KvSync {
 }
 
 impl KvSync {
-    /// Deletes the keys that the values don't name. Defaults to `false`.
+    /// Sets whether to delete the keys that the values don't name. Defaults to `false`.
     pub fn delete(mut self, delete: bool) -> Self {
         self.delete = delete;
         self

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Settings;
 
-/// What an entry of a sync is.
+/// The kind of an entry of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -45,12 +45,12 @@ pub enum SyncAction {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SyncEntry {
-    /// What it is.
+    /// The kind of the entry.
     pub kind: SyncKind,
     /// Its name: `company.team.hello` for a flow, the path within folder and namespace for a file such as `scripts/main.py`, the
     /// key for a key. The name of the source for a flow that the server can't read.
     pub name: String,
-    /// What was done, or would be.
+    /// The action that was done, or would be.
     pub action: SyncAction,
     /// The namespace; `None` for a flow that the server can't read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub struct SyncEntry {
     /// How an updated flow differs from that of the server, as a unified diff; `None` for sources over 1 MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
-    /// Why it is invalid, or why the action failed.
+    /// The reason why the entry is invalid or the action failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
@@ -150,7 +150,7 @@ impl SyncReport {
         self.entries.iter().filter(|entry| entry.error.is_some())
     }
 
-    /// Returns for how many entries this was done without an error, or would be.
+    /// Returns the number of entries for which this action was done without an error, or would be.
     #[must_use]
     pub fn count(&self, action: SyncAction) -> usize {
         self.entries.iter().filter(|entry| entry.error.is_none() && entry.action == action).count()
@@ -166,8 +166,8 @@ impl SyncReport {
     ///
     /// # Errors
     ///
-    /// Returns an error of kind [`ErrorKind::Incomplete`] that says what is wrong with each, with their names in
-    /// [`Error::failures`].
+    /// Returns an error of kind [`ErrorKind::Incomplete`] that says what is wrong with each failed entry, with their names
+    /// in [`Error::failures`].
     pub fn check(&self) -> Result<(), Error> {
         let failures: Vec<String> = self.failed().map(|entry| entry.name.clone()).collect();
         if failures.is_empty() {

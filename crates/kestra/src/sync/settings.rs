@@ -12,7 +12,7 @@ use crate::Client;
 /// The number of requests that a sync sends at once by default.
 const CONCURRENCY: usize = 16;
 
-/// How far a sync has come; see `on_progress` of each sync.
+/// The progress of a sync; see `on_progress` of each sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SyncProgress {
@@ -81,7 +81,7 @@ impl fmt::Debug for Settings {
 macro_rules! sync_settings {
     ($name:ident, $method:literal) => {
         impl $name {
-            /// Changes nothing, and reports what would be done. Defaults to `false`.
+            /// Sets whether to change nothing, and only report what would be done. Defaults to `false`.
             pub fn dry_run(mut self, dry_run: bool) -> Self {
                 self.settings.dry_run = dry_run;
                 self

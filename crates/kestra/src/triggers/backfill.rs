@@ -63,7 +63,7 @@ impl TriggerBackfill {
         StartBackfill { backfill: self.clone(), from, end: None, inputs: Map::new(), labels: Vec::new() }
     }
 
-    /// Waits for its end, that is, until all its executions have been started.
+    /// Waits for the end of the backfill: until all its executions have been started.
     pub fn watch(&self) -> WatchBackfill {
         WatchBackfill {
             backfill: self.clone(),
@@ -73,7 +73,7 @@ impl TriggerBackfill {
         }
     }
 
-    /// Pauses it. Nothing is started until it is resumed.
+    /// Pauses the backfill. It starts no executions until it is resumed.
     ///
     /// # Errors
     ///
@@ -83,20 +83,20 @@ impl TriggerBackfill {
         self.client.triggers().pause_backfill(self.id.clone()).await
     }
 
-    /// Resumes it after a pause.
+    /// Resumes the backfill after a pause.
     ///
     /// # Errors
     ///
-    /// As [`pause`](Self::pause).
+    /// Returns the errors of [`pause`](Self::pause).
     pub async fn resume(&self) -> Result<TriggerState, Error> {
         self.client.triggers().unpause_backfill(self.id.clone()).await
     }
 
-    /// Cancels it. The executions that it started continue.
+    /// Cancels the backfill. The executions that it started continue.
     ///
     /// # Errors
     ///
-    /// As [`pause`](Self::pause).
+    /// Returns the errors of [`pause`](Self::pause).
     pub async fn cancel(&self) -> Result<TriggerState, Error> {
         self.client.triggers().delete_backfill(self.id.clone()).await
     }
@@ -152,13 +152,13 @@ impl StartBackfill {
         self
     }
 
-    /// Sets an input of its executions.
+    /// Sets an input of the executions that the backfill starts.
     pub fn input(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.inputs.insert(name.into(), value.into());
         self
     }
 
-    /// Adds a label to its executions.
+    /// Adds a label to the executions that the backfill starts.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((key.into(), value.into()));
         self
@@ -243,7 +243,7 @@ impl WatchBackfill {
         self
     }
 
-    /// Sets how long to wait. No limit by default. The trigger is read once more at the end; the backfill continues.
+    /// Sets the timeout of the wait. No limit by default. The trigger is read once more at the end; the backfill continues.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self

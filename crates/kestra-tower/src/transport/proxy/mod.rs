@@ -77,20 +77,21 @@ impl Proxy {
         Ok(Self { https: Some(Arc::new(Endpoint::parse("proxy", url)?)), ..Self::default() })
     }
 
-    /// The proxies that `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` name, in upper or lower case, and the exceptions of
-    /// `NO_PROXY`.
+    /// Reads the proxies from `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY`, and the exceptions from `NO_PROXY`, in
+    /// upper or lower case.
     ///
-    /// A variable that is empty is not set. Where `REQUEST_METHOD` is set, a web server runs this program as CGI and
+    /// An empty variable counts as not set. Where `REQUEST_METHOD` is set, a web server runs this program as CGI and
     /// `HTTP_PROXY` may come from a request's header, so only `http_proxy` is read.
     ///
     /// # Errors
     ///
-    /// A URL that is none, or whose scheme isn't known: going without a proxy would hide that.
+    /// Returns an error if a value is not a URL, or its scheme isn't known, since requests would bypass the proxy
+    /// otherwise.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_env_with(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
-    /// As [`from_env`](Self::from_env), with another source of variables.
+    /// Reads the proxies as [`from_env`](Self::from_env) does, from another source of variables.
     ///
     /// ```
     /// use kestra_tower::transport::Proxy;
@@ -102,7 +103,7 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// As [`from_env`](Self::from_env).
+    /// Returns the errors of [`from_env`](Self::from_env).
     pub fn from_env_with(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let set = |name: &'static str| {
             lookup(name).filter(|value| !value.trim().is_empty()).map(|value| (name, value))

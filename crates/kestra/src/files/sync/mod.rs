@@ -77,7 +77,7 @@ impl FileSync {
         Self { direction, namespace, folder, delete: false, settings: Settings::new(files.client()) }
     }
 
-    /// Deletes the files that only the target has. Defaults to `false`.
+    /// Sets whether to delete the files that only the target has. Defaults to `false`.
     pub fn delete(mut self, delete: bool) -> Self {
         self.delete = delete;
         self
