@@ -108,7 +108,8 @@ impl Retry {
         starts_work_after_503() retry => retry.after_503 = true;
     }
 
-    /// Adds a classifier that is asked after ours; the last one with an opinion counts, and `Forbid` ends the questions.
+    /// Adds a classifier, which is called after the built-in one. The last verdict other than `NoOpinion` counts; after
+    /// `Forbid` no other classifier is called.
     #[must_use]
     pub fn classify_fn<F>(mut self, name: &'static str, classify: F) -> Self
     where
@@ -155,7 +156,7 @@ impl Retry {
         self.budget
     }
 
-    /// Whether operations that start work are repeated after a 503 with `Retry-After`.
+    /// Returns whether non-idempotent operations are retried after a 503 with `Retry-After`.
     #[must_use]
     pub fn repeats_work_after_503(&self) -> bool {
         self.after_503

@@ -102,7 +102,7 @@ impl Timeouts {
         no_idle() timeouts => timeouts.idle = Setting::Off;
     }
 
-    /// These limits, and where one isn't set that of `other`.
+    /// Returns these timeouts, with those of `other` for each that isn't set.
     #[inline]
     #[must_use]
     pub fn or(self, other: Self) -> Self {

@@ -8,7 +8,7 @@ use kestra_core::{Body, BoxError};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-/// A future of a layer that most calls don't need, so that its room isn't part of every call.
+/// A boxed future of a layer that most calls don't need, so that it doesn't enlarge every call.
 pub(crate) type BoxFuture<B> = Pin<Box<dyn Future<Output = Result<Response<B>, BoxError>> + Send>>;
 
 pin_project! {

@@ -29,7 +29,7 @@ macro_rules! several_calls {
             type Output = ::std::result::Result<$output, ::kestra_core::Error>;
             type IntoFuture = ::std::pin::Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-            // Inlined, it is compiled where it is called: a program that doesn't pays nothing for it.
+            // If inlined, it is compiled only in programs that call it.
             #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin($crate::several_calls::Named::new($method, $run(self)))
@@ -83,7 +83,7 @@ impl<T, F: Future<Output = Result<T, Error>>> Future for Named<F> {
     }
 }
 
-/// A callback of a builder. Only the one who awaits the builder calls it, so that the builder can be shared.
+/// A callback of a builder. Only the future of the builder calls it, so that the builder can be shared.
 pub(crate) struct Callback<T>(Option<SyncWrapper<Boxed<T>>>);
 
 type Boxed<T> = Box<dyn FnMut(&T) + Send>;

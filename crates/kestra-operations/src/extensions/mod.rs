@@ -1,4 +1,4 @@
-//! What some builders can do beyond the generated setters.
+//! Methods of some builders beyond the generated setters.
 
 mod bulk;
 mod follow;

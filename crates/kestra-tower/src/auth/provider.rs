@@ -93,12 +93,12 @@ impl Provider {
         Some(credential)
     }
 
-    /// Requests a token from the source. If that fails, an old token serves that hasn't expired.
+    /// Requests a token from the source. If that fails, returns the old token unless it has expired.
     pub(super) async fn wait(self: &Arc<Self>) -> Result<Credential, Error> {
         self.renewed().await.or_else(|error| self.unexpired().ok_or(error))
     }
 
-    /// Returns a token in place of the one of this number, which a server refused.
+    /// Returns a token in place of the token with this number, which a server refused.
     pub(super) async fn replace(self: &Arc<Self>, number: u64) -> Result<Credential, Error> {
         match self.unexpired() {
             // Another call was faster.

@@ -105,8 +105,8 @@ impl<F, B> fmt::Debug for AuthFuture<F, B> {
     }
 }
 
-/// Sends a request with a token of a source, and once more with another one if the server refuses the first. `ready` was found
-/// ready.
+/// Sends a request with a token of a source, and once more with another token if the server refuses the first. `ready` must
+/// have been polled until it was ready.
 async fn send_with_token<S, B>(
     mut ready: S,
     provider: Arc<Provider>,
@@ -146,7 +146,8 @@ fn with_token(mut request: Request<Body>, header: HeaderValue) -> Request<Body> 
 }
 
 impl Settings {
-    /// Adds fixed credentials, unless the request has its own or needs none. Returns the source of tokens, if one has to be asked.
+    /// Adds fixed credentials, unless the request has its own or needs none. Returns the source of tokens, if the request
+    /// needs a token of it.
     fn prepare(&self, request: &mut Request<Body>) -> Result<Option<&Arc<Provider>>, Error> {
         if matches!(self.auth.0, Kind::None) || self.is_webhook(request) {
             return Ok(None);

@@ -30,7 +30,7 @@ pub(super) enum Lasts {
     Open,
     /// Until this instant.
     Until(Instant),
-    /// Until its source is read again, and on if that fails.
+    /// Until its source is read again, or longer if that fails.
     UntilRead,
 }
 
@@ -115,10 +115,10 @@ impl<S: TokenSource> AnySource for S {
     }
 }
 
-/// More than any token has, in bytes.
+/// The largest token file that is read, in bytes; no token is that long.
 const FILE_LIMIT: u64 = 64 * 1024;
 
-/// Tokens from a file that something else rotates.
+/// Tokens from a file that another program rotates.
 pub(super) struct FileSource {
     path: PathBuf,
 }

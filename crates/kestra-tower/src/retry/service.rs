@@ -97,12 +97,12 @@ pin_project! {
         S: Service<Request<Body>>,
     {
         First { #[pin] future: S::Future, call: Option<Call>, again: Option<(S, ReplayableRequest)> },
-        // Few calls are retried, so their room isn't part of every call.
+        // Few calls are retried, so their state is boxed.
         Again { future: BoxFuture<B> },
     }
 }
 
-/// What is remembered of a call from attempt to attempt.
+/// The state of a call that its attempts share.
 struct Call {
     shared: Arc<Shared>,
     context: Option<CallContext>,
@@ -131,7 +131,7 @@ where
             let Some(mut call) = call.take() else { return Poll::Ready(result) };
             match (call.judge(&mut result, again.is_some()), again.take()) {
                 (Some(wait), Some((service, request))) => {
-                    // Neither the response nor what made it holds a place while we wait.
+                    // The response and its future are dropped, so that they hold no permit or connection during the wait.
                     drop(result);
                     state.set(State::Again { future: Box::pin(call.retry(wait, service, request)) });
                 }

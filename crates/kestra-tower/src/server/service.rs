@@ -42,7 +42,7 @@ pin_project! {
         S: Service<Request<Body>>,
     {
         Sending { #[pin] response: Oneshot<S>, check: Option<VersionCheck<S>> },
-        // A version is detected once in minutes, so its room isn't part of every call.
+        // A version is detected once in minutes, so the state of a detection is boxed.
         Detecting { future: BoxFuture<B> },
     }
 }

@@ -108,13 +108,13 @@ pin_project! {
     }
 }
 
-/// When it is too late, and what to say then.
+/// The deadline of a call or attempt, and what its timeout error needs.
 #[derive(Debug)]
 struct Limit {
     context: Option<CallContext>,
     /// The instant, known from the first poll on.
     at: Option<Instant>,
-    /// The duration; `None` if somebody above set the instant.
+    /// The duration; `None` if a caller or layer above set the instant.
     limit: Option<Duration>,
 }
 
@@ -147,14 +147,14 @@ where
         if let (Some(context), false) = (&limit.context, queued) {
             context.set_timed_out();
         }
-        // A transport knows what became of a request at the latest when it is given up.
+        // A transport records whether the request was sent at the latest when its future is dropped.
         this.response.end();
         Poll::Ready(Err(limit.expired(*this.scope, queued, detects).into()))
     }
 }
 
 impl Limit {
-    /// The time runs from now on, which the layers below are told of the whole call's.
+    /// Starts the time. The layers below learn the deadline of the whole call from the context.
     fn begin(&mut self, scope: Scope) {
         let from = |begun: Instant| self.limit.and_then(|limit| begun.checked_add(limit));
         self.at = match (scope, &self.context) {
@@ -163,7 +163,7 @@ impl Limit {
                 if let Some(own) = own {
                     context.stamp_deadline(own);
                 }
-                // Whoever stamped first, a caller above or another call that shares the context, may have asked for less.
+                // A caller above, or another call that shares the context, may have set an earlier deadline.
                 match (own, context.deadline()) {
                     (Some(own), Some(stamped)) => Some(own.min(stamped)),
                     (own, stamped) => own.or(stamped),

@@ -75,7 +75,7 @@ impl fmt::Debug for StreamBody {
     }
 }
 
-/// Counts while nothing comes; no timer exists before the first silence.
+/// The idle timer; it is created when the body first has to wait for a piece.
 struct IdleTimer {
     limit: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
@@ -87,12 +87,12 @@ impl IdleTimer {
         Self { limit, sleep: None, silent: false }
     }
 
-    /// Something came.
+    /// Records that a piece was received.
     fn reset(&mut self) {
         self.silent = false;
     }
 
-    /// Nothing is there yet: ready with an error when the limit is reached.
+    /// Polls the idle timer while there is no piece: ready with an error when the timeout is reached.
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let limit = self.limit;
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));

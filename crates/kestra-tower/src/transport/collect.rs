@@ -11,8 +11,8 @@ use kestra_core::{Body, Error, ErrorKind, ErrorResponse};
 
 use super::body::StreamBody;
 
-/// A body on its way into memory. Of that of an error, what is beyond the limit is left unread, and what came before a cut is
-/// kept.
+/// A body that is read into memory. The body of an error response is read up to the limit only, and what was read before
+/// the connection broke is kept.
 pub(crate) struct Collect {
     parts: Option<Parts>,
     body: StreamBody,

@@ -18,8 +18,8 @@ use super::key::{self, Scope};
 use crate::Client;
 use crate::client::Deadline;
 
-/// How long an unreachable server is waited for before the creation is sent, so that a short restart doesn't end a start. A
-/// wrong URL takes that long as well.
+/// How long to wait for an unreachable server before the creation is sent, so that a short restart doesn't make a start
+/// fail. A wrong URL takes that long to fail as well.
 const OUTAGE_BEFORE: Duration = Duration::from_secs(30);
 
 /// How long an outage may last during a look-up: servers take up to 40 s to shut down, and 15 s to start.
@@ -28,7 +28,7 @@ const OUTAGE_OF_LOOK_UP: Duration = Duration::from_mins(1);
 /// How far clocks may be apart in the search for an execution that was just started.
 const RECENTLY: Duration = Duration::from_hours(24);
 
-/// How far back to search for a key of the caller by default.
+/// How far back to search for a caller's key by default.
 pub(super) const LOOK_BACK: Duration = Duration::from_hours(8 * 24);
 
 /// How long to search after an unclear failure by default.
@@ -62,8 +62,8 @@ impl Creation {
 }
 
 impl Key {
-    /// Returns the key to send with a call. A correlation label of the caller marks what belongs together, so no key is made
-    /// beside it.
+    /// Returns the key to send with a call. No key is generated if the caller set the correlation label to group
+    /// executions.
     fn text(&self, call: &Call) -> Result<Option<String>, Error> {
         let labels = parameter(call, "labels");
         let has_label =
@@ -81,7 +81,7 @@ impl Key {
     }
 }
 
-/// Returns 128 bits that nobody else has.
+/// Returns a random key of 128 bits.
 fn fresh() -> String {
     // RandomState is seeded by the operating system, and differs each time.
     let half = || RandomState::new().hash_one(std::process::id());
@@ -349,7 +349,7 @@ impl Once {
         }
     }
 
-    /// Reads an execution. An error says that the execution exists.
+    /// Reads an execution. The message of an error says that the execution exists.
     async fn read(&self, id: &str) -> Result<Response<Body>, Error> {
         let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE_BEFORE).known();
         let read = || self.client.execute(self.client.executions().get_execution(id).into_call());
@@ -366,7 +366,7 @@ impl Once {
         })
     }
 
-    /// Names the flow in the error that it is missing, which the server doesn't.
+    /// Adds the name of the flow to the error for a missing flow, since the server's message lacks it.
     fn missing(&self, error: Error) -> Error {
         if !error.is_missing() {
             return error;
@@ -380,7 +380,7 @@ impl Once {
         ))
     }
 
-    /// Sends the creation, and again as long as it provably didn't arrive.
+    /// Sends the creation, and retries it as long as the server can't have received it.
     async fn send_unless_sent(&mut self, call: Call) -> Result<Response<Body>, Error> {
         while let Some(again) = call.try_clone() {
             match self.client.send(again).await {

@@ -17,7 +17,7 @@ use crate::several_calls::Callback;
 /// How far clocks may be apart.
 const SKEW: Duration = Duration::from_secs(3600);
 
-/// What can be set for a wait.
+/// The settings of a wait.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) timeout: Option<Duration>,
@@ -26,7 +26,7 @@ pub(super) struct Settings {
     pub(super) any_end_state: bool,
     /// How long an execution that was never seen may be missing.
     pub(super) visible_within: Duration,
-    /// How many states the execution has been in before what is waited for.
+    /// The number of states that the execution had been in when the state given to `after` was read.
     pub(super) after: Option<usize>,
     pub(super) poll: Duration,
     pub(super) outage: Duration,
@@ -252,9 +252,10 @@ struct Seen {
     paused_at: Option<usize>,
 }
 
-/// Returns the id of the execution that goes on in the place of one that ended as RETRIED.
+/// Returns the id of the execution that continues an execution that ended as RETRIED.
 ///
-/// The server names it nowhere, and makes it only after the interval of the retry, so this looks again and again.
+/// No response of the server has this id, and the server creates the execution only after the interval of the retry, so
+/// this function polls a search.
 async fn successor(client: &Client, retried: &Execution, outage: Duration) -> Result<String, Error> {
     let mut pace = Backoff::default().waits(Duration::from_millis(500), Duration::from_secs(10));
     let client = &client.for_loop();

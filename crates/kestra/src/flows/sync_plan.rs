@@ -1,4 +1,4 @@
-//! What a sync of flows is to do, found out without changing anything.
+//! Plans a sync of flows, without changing anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -34,7 +34,7 @@ pub(super) struct Planned {
     place: String,
     /// The source is in the namespace that the sync puts it into.
     is_in_place: bool,
-    /// The source says a revision, and it isn't the one that comes next.
+    /// The source has a `revision`, which isn't the next one.
     is_outdated: bool,
 }
 
@@ -119,7 +119,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Has the server read all sources, many in one request.
+    /// Has the server validate all sources, many in one request.
     async fn validate(&self, planned: &mut [Planned]) -> Result<(), Error> {
         let settings = &self.sync.settings;
         let sources: Vec<&str> = planned.iter().map(|flow| flow.source.as_str()).collect();
@@ -226,7 +226,7 @@ impl Planned {
         Self { entry, source, place, is_in_place: false, is_outdated: false }
     }
 
-    /// Takes what the server finds in the source.
+    /// Applies the server's validation of the source to the entry.
     fn take(&mut self, validation: FlowValidation) {
         let entry = &mut self.entry;
         if let (Some(namespace), Some(id)) = (&validation.namespace, &validation.flow) {
@@ -297,7 +297,7 @@ fn chunks(open: &[usize], sources: &[&str]) -> Vec<Vec<usize>> {
     chunks
 }
 
-/// The second source of a flow would undo the first.
+/// Refuses the second source of a flow, which would overwrite the first.
 fn refuse_doubles(planned: &mut [Planned]) {
     let mut seen: BTreeMap<Name, String> = BTreeMap::new();
     for flow in planned {

@@ -132,7 +132,7 @@ pub struct SyncReport {
 }
 
 impl SyncReport {
-    /// Creates the report of a method, which errors that are about no single operation begin with.
+    /// Creates the report of a method. Errors that no single operation caused begin with the name of the method.
     pub(crate) fn new(method: &'static str, settings: &Settings, mut entries: Vec<SyncEntry>) -> Self {
         for entry in &mut entries {
             entry.error = entry.error.take().map(|error| error.with_method(method));

@@ -1,4 +1,4 @@
-//! How a sync is done: by which client, with how many requests at once, and who hears of its progress.
+//! The settings of a sync: its client, the number of concurrent requests, and the progress callback.
 
 use std::fmt;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Settings {
         }
     }
 
-    /// Runs futures, so many at once as the sync may send requests. Returns their outputs in the same order.
+    /// Runs futures, as many at once as the sync may send requests. Returns their outputs in the same order.
     pub(crate) async fn run_all<F: Future>(&self, futures: Vec<F>) -> Vec<F::Output> {
         let numbered = futures.into_iter().enumerate();
         let numbered: Vec<_> = numbered.map(|(index, future)| async move { (index, future.await) }).collect();
@@ -55,7 +55,7 @@ impl Settings {
         outputs.into_iter().map(|(_, output)| output).collect()
     }
 
-    /// Returns what counts the entries of a step, and tells of each.
+    /// Returns a callback that counts the entries of a step and reports each.
     pub(crate) fn step(&self, total: usize) -> impl Fn(&str) + use<> {
         let (on_progress, done) = (self.on_progress.clone(), AtomicUsize::new(0));
         move |current| {

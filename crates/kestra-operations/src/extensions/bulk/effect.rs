@@ -38,9 +38,9 @@ pub(super) enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Visibility {
     Yes,
-    /// Not yet; the state of the item.
+    /// Not visible yet; describes the state of the item.
     NotYet(String),
-    /// It can't become visible any more; the reason.
+    /// It can't become visible any more, with the reason.
     Never(String),
 }
 

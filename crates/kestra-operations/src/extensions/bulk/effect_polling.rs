@@ -1,4 +1,4 @@
-//! Reads what an action is about, before it and until its effect is visible.
+//! Reads the items of an action, before the action and until its effect is visible.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,7 +59,7 @@ impl StatePoller {
         }
     }
 
-    /// Returns what the effect is visible on.
+    /// Returns the resource that shows the effect.
     pub(super) async fn sample(&self, effect: &Effect, item: &Value) -> Result<Value, Error> {
         let resource = self.resource(item).await?;
         if *effect != Effect::Replayed || resource.is_null() {

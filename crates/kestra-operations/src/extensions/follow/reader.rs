@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::execution::FollowSettings;
 use crate::GetExecution;
 
-/// How long an execution that is known may be missing on a server that responds.
+/// How long an execution that was seen before may be missing on a server that responds.
 const GONE_AFTER: Duration = Duration::from_secs(30);
 
 /// Reads one execution, with the options of the call that follows it.

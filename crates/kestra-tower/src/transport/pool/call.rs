@@ -23,7 +23,7 @@ use crate::transport::upload::RequestBody;
 
 /// A request, which is sent while this is polled.
 pub(crate) struct Call {
-    /// Until a connection takes it. Its length makes it dear to move, so it lies apart from the stage.
+    /// The request, until a connection takes it. It is large, so it is kept apart from the stage, which is moved often.
     request: SyncWrapper<Option<Request<RequestBody>>>,
     /// Known from the first poll on.
     host: Option<Arc<Host>>,

@@ -67,9 +67,9 @@ impl Http1 {
         self.exchange.get_mut().as_mut().poll_frame(body, cx)
     }
 
-    /// Whether an idle connection can be used: the peer hasn't closed it, nor sent anything that nobody asked for.
+    /// Whether an idle connection can be used: the peer hasn't closed it, nor sent anything without a request.
     pub(super) fn is_open(&mut self) -> bool {
-        // Nothing that happens to an idle connection is of interest to a task.
+        // No task has to be woken for an idle connection.
         self.exchange.get_mut().as_mut().drive(None);
         self.is_clean()
     }
@@ -80,7 +80,7 @@ impl Http1 {
         self.exchange.get_mut().is_clean()
     }
 
-    /// Says goodbye where that takes no waiting, and closes.
+    /// Shuts the connection down as far as that takes no waiting, and closes it.
     pub(super) fn close(mut self) {
         self.exchange.get_mut().as_mut().close();
     }
@@ -94,7 +94,7 @@ trait Exchange: Send {
         body: &mut Incoming,
         cx: &mut Context<'_>,
     ) -> Poll<Option<FrameResult>>;
-    /// Reads and writes what can be, and has the task woken when there is more of that.
+    /// Reads and writes as much as possible without waiting, and has the task woken when more is possible.
     fn drive(self: Pin<&mut Self>, task: Option<&Waker>);
     fn is_clean(&self) -> bool;
     fn close(self: Pin<&mut Self>);
@@ -103,10 +103,11 @@ trait Exchange: Send {
 pin_project! {
     struct Driven<M, F> {
         sender: SendRequest<RequestBody>,
-        // Gone when it has ended, as nothing may poll it then. With it, what is left of the request comes back.
+        // `None` once the connection has ended, as it must not be polled then. Dropping it returns what is left of the
+        // request.
         connection: Option<Connection<TokioIo<Stream>, RequestBody>>,
         task: Arc<DrivingTask>,
-        // It stands for that task.
+        // Wakes `task`.
         waker: Waker,
         send: M,
         #[pin]
