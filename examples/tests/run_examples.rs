@@ -113,7 +113,10 @@ async fn sync_namespace_files_changes_nothing_twice() {
     let text = run("sync_namespace_files").await;
     assert!(text.contains("create    file queries/orders.sql"), "{text}");
     assert!(text.contains("changed the second time:\n0 changed, 0 failed, 2 unchanged"), "{text}");
-    assert!(text.contains("copied:\n") && text.trim_end().ends_with("2 changed, 0 failed, 0 unchanged"), "{text}");
+    assert!(
+        text.contains("copied:\n") && text.trim_end().ends_with("2 changed, 0 failed, 0 unchanged"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

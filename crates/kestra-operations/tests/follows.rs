@@ -149,7 +149,11 @@ async fn what_was_accepted_and_is_missing_is_asked_for_30_s_longer() {
     let error = given(&fake, FollowSettings::default()).await.unwrap_err();
     let lasted = begun.elapsed();
     assert!(lasted >= SECOND * 30 && lasted < SECOND * 45, "{lasted:?}");
-    assert!(error.is_not_found() && error.to_string().contains("was deleted, or the server that accepted it lost it"), "{error}");
+    assert!(
+        error.is_not_found()
+            && error.to_string().contains("was deleted, or the server that accepted it lost it"),
+        "{error}"
+    );
     assert_eq!(error.execution_id(), Some("it"));
 
     // It comes back, also where the stream itself is 404.
