@@ -1,6 +1,6 @@
 //! A namespace in a folder: its flows, files and keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl Namespaces {
     /// Restores the files, keys and flows of a namespace, in this order, from a folder that [`backup`](Self::backup) wrote.
     ///
     /// The namespace may have another name than that of the backup; flows are then moved as
-    /// [`FlowSync::namespace`](crate::FlowSync::namespace) does. Parts that the folder lacks and keys that have expired are
+    /// [`FlowSync::namespace`](crate::FlowSync::namespace) does. If a flow is invalid, nothing is changed. Parts that the folder lacks and keys that have expired are
     /// left out. Nothing is deleted unless [`delete`](Restore::delete) is set. All versions.
     ///
     /// # Errors
@@ -134,7 +134,18 @@ impl Backup {
         }
         keys.sort_by(|a, b| a.key.cmp(&b.key));
         let text = serde_json::to_vec_pretty(&keys).unwrap_or_default();
-        let action = self.write(&self.folder.join(KEYS), &text).await?;
+        let path = self.folder.join(KEYS);
+        let action = self.write(&path, &text).await?;
+        #[cfg(unix)]
+        if !self.settings.dry_run {
+            use std::os::unix::fs::PermissionsExt as _;
+
+            // Values may be secrets.
+            let owner = std::fs::Permissions::from_mode(0o600);
+            tokio::fs::set_permissions(&path, owner)
+                .await
+                .map_err(|problem| failure("protected", &path, problem))?;
+        }
         let entry = |key: SavedKey| SyncEntry::new(SyncKind::Key, key.key, action).in_namespace(namespace);
         Ok(keys.into_iter().map(entry).collect())
     }
@@ -196,38 +207,49 @@ impl Restore {
     async fn run(self) -> Result<SyncReport, Error> {
         let client = self.settings.client()?;
         let has = async |part: &str| tokio::fs::try_exists(self.folder.join(part)).await.unwrap_or(true);
+        let (has_files, has_keys, has_flows) = (has(FILES).await, has(KEYS).await, has(FLOWS).await);
+        if !(has_files || has_keys || has_flows) {
+            let message =
+                format!("{} holds no backup: name the folder that `backup` wrote", self.folder.display());
+            return Err(Error::new(ErrorKind::File, message));
+        }
+        // All is read and checked before anything is changed.
+        let (keys, expired) = if has_keys { self.keys().await? } else { Default::default() };
+        let mut flows = client.flows().sync(self.folder.join(FLOWS)).namespace(&self.namespace);
+        if self.delete {
+            flows = flows.delete_in(&self.namespace);
+        }
+        flows.settings = self.settings.clone();
+        if has_flows {
+            let mut plan = flows.clone().dry_run(true).run().await?;
+            if plan.failed().next().is_some() {
+                plan.entries.iter_mut().filter(|entry| entry.error.is_none()).for_each(SyncEntry::skip);
+                let mut report = SyncReport::new("restore", &self.settings, plan.entries);
+                report.applied = false;
+                return Ok(report);
+            }
+        }
         let mut entries = Vec::new();
-        if has(FILES).await {
+        if has_files {
             let mut files =
                 client.files().sync_up(&self.namespace, self.folder.join(FILES)).delete(self.delete);
             files.settings = self.settings.clone();
             entries.extend(files.run().await?.entries);
         }
-        if has(KEYS).await {
-            let mut keys =
+        if has_keys {
+            let mut sync =
                 client.kv().sync(&self.namespace, BTreeMap::<String, Value>::new()).delete(self.delete);
-            keys.settings = self.settings.clone();
-            keys.values = self.keys().await?;
-            entries.extend(keys.run().await?.entries);
+            (sync.settings, sync.values, sync.kept) = (self.settings.clone(), keys, expired);
+            entries.extend(sync.run().await?.entries);
         }
-        let mut applied = !self.settings.dry_run;
-        if has(FLOWS).await {
-            let mut flows = client.flows().sync(self.folder.join(FLOWS)).namespace(&self.namespace);
-            if self.delete {
-                flows = flows.delete_in(&self.namespace);
-            }
-            flows.settings = self.settings.clone();
-            let report = flows.run().await?;
-            applied = report.applied;
-            entries.extend(report.entries);
+        if has_flows {
+            entries.extend(flows.run().await?.entries);
         }
-        let mut report = SyncReport::new("restore", &self.settings, entries);
-        report.applied = applied;
-        Ok(report)
+        Ok(SyncReport::new("restore", &self.settings, entries))
     }
 
-    /// Reads the keys of the folder that have not expired.
-    async fn keys(&self) -> Result<BTreeMap<String, Wanted>, Error> {
+    /// Reads the keys of the folder, and the names of those that have expired.
+    async fn keys(&self) -> Result<(BTreeMap<String, Wanted>, BTreeSet<String>), Error> {
         let path = self.folder.join(KEYS);
         let text = tokio::fs::read(&path).await.map_err(|problem| failure("read", &path, problem))?;
         let keys: Vec<SavedKey> = serde_json::from_slice(&text).map_err(|problem| {
@@ -236,7 +258,9 @@ impl Restore {
         })?;
         let now = instant::ago(Duration::ZERO);
         let lives = |key: &SavedKey| key.expiration_date.is_none_or(|expires| expires > now);
-        Ok(keys.into_iter().filter(lives).map(SavedKey::wanted).collect())
+        let (living, expired): (Vec<_>, Vec<_>) = keys.into_iter().partition(lives);
+        let living = living.into_iter().map(SavedKey::wanted).collect();
+        Ok((living, expired.into_iter().map(|key| key.key).collect()))
     }
 }
 

@@ -14,9 +14,9 @@ pub(crate) struct LocalFile {
 }
 
 /// Returns all files below a folder, in order. Follows links to files only, as links to folders may be circular.
-pub(crate) async fn walk(folder: &Path) -> Result<Vec<LocalFile>, Error> {
+pub(crate) async fn walk(folder: &Path, deletes: bool) -> Result<Vec<LocalFile>, Error> {
     let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
+    let (mut folders, mut linked) = (vec![folder.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
         let failed = |problem| failure("read", &folder, problem);
         let mut entries = tokio::fs::read_dir(&folder).await.map_err(failed)?;
@@ -34,14 +34,23 @@ pub(crate) async fn walk(folder: &Path) -> Result<Vec<LocalFile>, Error> {
             } else if kind.is_symlink() {
                 match tokio::fs::metadata(&path).await {
                     Ok(target) if target.is_file() => files.push(LocalFile { path, size: target.len() }),
-                    Ok(_) => {}
+                    Ok(_) => linked.push(path),
                     Err(_) => files.push(LocalFile { path, size: 0 }),
                 }
             }
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    match linked.into_iter().next().filter(|_| deletes) {
+        None => Ok(files),
+        Some(path) => {
+            let message = format!(
+                "{} is a link to a folder, which a sync doesn't follow, so its files would be deleted: replace it by the folder, or don't delete",
+                path.display()
+            );
+            Err(Error::new(ErrorKind::File, message))
+        }
+    }
 }
 
 /// Returns whether syncs ignore a name: Kubernetes mounts a `ConfigMap` as links into such folders.

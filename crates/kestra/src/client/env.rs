@@ -41,13 +41,14 @@ pub(super) fn get(lookup: Lookup<'_>, name: &str) -> Option<String> {
 }
 
 pub(super) fn builder(lookup: Lookup<'_>) -> Result<ClientBuilder, Error> {
-    let (names, servers) = match (url(lookup, &OWN)?, url(lookup, &KESTRACTL)?) {
-        (Some(servers), _) => (&OWN, servers),
-        (None, Some(servers)) => (&KESTRACTL, servers),
-        (None, None) => {
-            let problem = "it is not set: set it to the server, such as http://localhost:8080";
-            return Err(Error::invalid(OWN.url, problem));
-        }
+    let names = if get(lookup, OWN.url).is_none() && get(lookup, KESTRACTL.url).is_some() {
+        &KESTRACTL
+    } else {
+        &OWN
+    };
+    let Some(servers) = url(lookup, names)? else {
+        let problem = "it is not set: set it to the server, such as http://localhost:8080";
+        return Err(Error::invalid(OWN.url, problem));
     };
     let mut builder = ClientBuilder::new().servers(servers);
     if let Some(auth) = auth(lookup, names)? {
@@ -162,6 +163,7 @@ mod tests {
         // Credentials of ours are not sent to their server.
         let mixed = [("KESTRACTL_HOST", "http://ctl.example"), ("KESTRA_API_TOKEN", "hush")];
         assert!(from(&mixed).unwrap_err().to_string().contains("KESTRA_URL"));
+        from(&[("KESTRA_URL", "http://h"), ("KESTRACTL_HOST", "not used")]).unwrap();
         assert!(from(&[("KESTRACTL_HOST", "http://h"), ("KESTRACTL_HEADER", "none")]).is_err());
         assert!(from(&[("KESTRA_URL", "http://h"), ("KESTRA_JWT", "Bearer hush")]).is_err());
     }

@@ -1,6 +1,7 @@
 //! Flows from a folder or from memory: check all, plan, and apply.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use kestra_core::{CallOptions, Error};
@@ -59,10 +60,20 @@ impl Flows {
 }
 
 /// Where the flows of a sync come from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Sources {
     Folder(PathBuf),
     Memory(Vec<String>),
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => f.debug_tuple("Folder").field(folder).finish(),
+            // A source may hold secrets.
+            Self::Memory(sources) => write!(f, "Memory({} sources)", sources.len()),
+        }
+    }
 }
 
 /// A sync of flows; see [`Flows::sync`] and [`Flows::sync_sources`].
@@ -140,6 +151,10 @@ impl FlowSync {
         self
     }
 
+    pub(super) fn deletes(&self) -> bool {
+        self.delete || !self.delete_in.is_empty() || !self.delete_below.is_empty()
+    }
+
     pub(crate) async fn run(self) -> Result<SyncReport, Error> {
         let flows = self.settings.client()?.flows();
         let mut planned = Plan { sync: &self, flows: &flows }.make().await?;
@@ -149,10 +164,13 @@ impl FlowSync {
             planned = self.apply(&flows, planned).await;
         }
         let mut entries: Vec<_> = planned.into_iter().map(|flow| flow.entry).collect();
-        if !is_valid && !self.settings.dry_run {
+        if !is_valid {
             for entry in &mut entries {
-                if matches!(entry.action, SyncAction::Create | SyncAction::Update | SyncAction::Delete) {
-                    entry.action = SyncAction::Skipped;
+                match entry.action {
+                    // The source that can't be read may be that of the flow.
+                    SyncAction::Delete => entry.skip(),
+                    SyncAction::Create | SyncAction::Update if !self.settings.dry_run => entry.skip(),
+                    _ => {}
                 }
             }
         }
@@ -161,7 +179,7 @@ impl FlowSync {
         Ok(report)
     }
 
-    /// Creates and updates flows level by level, then deletes. A failure stays with its flow.
+    /// Creates and updates flows level by level, then deletes, unless a flow failed. A failure stays with its flow.
     async fn apply(&self, flows: &Flows, planned: Vec<Planned>) -> Vec<Planned> {
         let changes = planned.iter().filter(|flow| flow.entry.action != SyncAction::Unchanged).count();
         let step = &self.settings.step(changes);
@@ -179,8 +197,14 @@ impl FlowSync {
             let level = self.levels.get(index).copied().unwrap_or(0);
             groups.entry((flow.entry.action == SyncAction::Delete, level)).or_default().push((index, flow));
         }
-        let mut done = Vec::new();
-        for group in groups.into_values() {
+        let mut done: Vec<(usize, Planned)> = Vec::new();
+        for ((is_deletion, _), mut group) in groups {
+            // What failed may be the new name of what would be deleted.
+            if is_deletion && done.iter().any(|(_, flow)| flow.entry.error.is_some()) {
+                group.iter_mut().for_each(|(_, flow)| flow.entry.skip());
+                done.extend(group);
+                continue;
+            }
             done.extend(self.settings.run_all(group.into_iter().map(apply).collect()).await);
         }
         done.sort_by_key(|(index, _)| *index);

@@ -32,8 +32,8 @@ pub(super) struct Planned {
     pub(super) source: String,
     /// The file, or which of the sources it is.
     place: String,
-    /// The source is in the namespace that the sync puts it into.
-    is_in_place: bool,
+    /// The namespace that the source was put into, or that its line names; `None` without such a line.
+    wanted: Option<String>,
     /// The source has a `revision`, which isn't the next one.
     is_outdated: bool,
 }
@@ -84,7 +84,7 @@ impl Plan<'_> {
     /// Reads the files of flows in a folder and below, in the order of their paths.
     async fn read(&self, folder: &Path) -> Result<Vec<Planned>, Error> {
         let mut read = Vec::new();
-        for file in folder::walk(folder).await? {
+        for file in folder::walk(folder, self.sync.deletes()).await? {
             let path = file.path;
             if !path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
                 continue;
@@ -111,10 +111,10 @@ impl Plan<'_> {
             refuse_deleted(source)?;
         }
         if let Some(place) = namespace_in(source) {
-            if let Some(namespace) = self.moved(source.get(place.clone()).unwrap_or_default()) {
-                source.replace_range(place, &namespace);
-            }
-            flow.is_in_place = true;
+            let namespace = source.get(place.clone()).unwrap_or_default().to_owned();
+            let wanted = self.moved(&namespace).unwrap_or(namespace);
+            source.replace_range(place, &wanted);
+            flow.wanted = Some(wanted);
         }
         Ok(())
     }
@@ -140,9 +140,8 @@ impl Plan<'_> {
         for (at, flow) in planned.iter_mut().enumerate() {
             match found.remove(&at) {
                 Some(Ok(validation)) => {
-                    let moved = validation.namespace.as_deref().and_then(|namespace| self.moved(namespace));
                     flow.take(validation);
-                    if moved.is_some() && !flow.is_in_place {
+                    if flow.entry.error.is_none() && self.is_misplaced(flow) {
                         let problem = "its namespace can't be replaced: it needs one line `namespace:` at the top level";
                         flow.entry.refuse(Error::invalid("source", problem));
                     }
@@ -211,6 +210,13 @@ impl Plan<'_> {
         (moved != namespace).then_some(moved)
     }
 
+    /// Returns whether the server reads another namespace than the one that the flow is put into.
+    fn is_misplaced(&self, flow: &Planned) -> bool {
+        let found = flow.entry.namespace.as_deref().unwrap_or_default();
+        let moves = self.sync.namespace.is_some() || !self.sync.namespaces.is_empty();
+        moves && flow.wanted.as_ref().map_or_else(|| self.moved(found).is_some(), |wanted| wanted != found)
+    }
+
     fn deletes(&self, namespace: &str, names: &BTreeSet<Name>) -> bool {
         let is_below = |above: &String| is_in(namespace, above);
         self.sync.delete_in.contains(namespace)
@@ -223,7 +229,7 @@ impl Planned {
     /// A flow that the server doesn't have, as far as is known.
     fn new(place: String, source: String) -> Self {
         let entry = SyncEntry::new(SyncKind::Flow, place.clone(), SyncAction::Create);
-        Self { entry, source, place, is_in_place: false, is_outdated: false }
+        Self { entry, source, place, wanted: None, is_outdated: false }
     }
 
     /// Applies the server's validation of the source to the entry.

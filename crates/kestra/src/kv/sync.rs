@@ -1,6 +1,6 @@
 //! The keys of a namespace, made those of a map.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use kestra_core::Error;
@@ -36,6 +36,7 @@ impl Kv {
         KvSync {
             namespace: namespace.into(),
             values: values.into_iter().map(|(key, value)| (key.into(), (value.into(), None))).collect(),
+            kept: BTreeSet::new(),
             delete: false,
             settings: Settings::new(self.client()),
         }
@@ -51,12 +52,14 @@ pub(crate) type Wanted = (KvValue, Option<KvEntry>);
 pub struct KvSync {
     pub(crate) namespace: String,
     pub(crate) values: BTreeMap<String, Wanted>,
+    /// Keys that are not deleted, though they have no value here.
+    pub(crate) kept: BTreeSet<String>,
     pub(crate) delete: bool,
     pub(crate) settings: Settings,
 }
 
 impl KvSync {
-    /// Sets whether to delete the keys that the values don't name. Defaults to `false`.
+    /// Sets whether to delete the keys that the values don't name, unless one could not be set. Defaults to `false`.
     pub fn delete(mut self, delete: bool) -> Self {
         self.delete = delete;
         self
@@ -69,7 +72,8 @@ impl KvSync {
             listed.into_iter().filter_map(|entry| Some((entry.key.clone()?, entry))).collect();
         let wanted: Vec<_> =
             self.values.iter().map(|(key, wanted)| (key, wanted, known.remove(key))).collect();
-        let deleted: Vec<String> = known.into_keys().filter(|_| self.delete).collect();
+        let deleted: Vec<String> =
+            known.into_keys().filter(|key| self.delete && !self.kept.contains(key)).collect();
         let step = &self.settings.step(wanted.len() + deleted.len());
 
         let set = |(key, wanted, entry): (&String, &Wanted, Option<KvEntry>)| {
@@ -81,7 +85,11 @@ impl KvSync {
             }
         };
         let mut entries = this.settings.run_all(wanted.into_iter().map(set).collect()).await;
+        let has_failed = entries.iter().any(|entry| entry.error.is_some());
         let delete = |key: String| async move {
+            if has_failed {
+                return this.entry(key, SyncAction::Skipped, Ok(()));
+            }
             let outcome = match this.settings.dry_run {
                 true => Ok(()),
                 false => kv.delete_key_value(&this.namespace, &key).await.map(drop),
@@ -105,7 +113,10 @@ impl KvSync {
         let action = match &entry {
             None => SyncAction::Create,
             Some(_) => match kv.get_key_value(&self.namespace, key).await {
-                Ok(detail) if detail.typed().as_ref() == Some(&value) => {
+                Ok(detail)
+                    if detail.typed().as_ref() == Some(&value)
+                        && is_as_given(entry.as_ref(), given.as_ref()) =>
+                {
                     return (SyncAction::Unchanged, Ok(()));
                 }
                 Ok(_) => SyncAction::Update,
@@ -125,6 +136,13 @@ impl KvSync {
         let entry = SyncEntry::new(SyncKind::Key, key, action).in_namespace(&self.namespace);
         SyncEntry { error: outcome.err(), ..entry }
     }
+}
+
+/// Returns whether a key has the expiration and the description that it is to have.
+fn is_as_given(entry: Option<&KvEntry>, given: Option<&KvEntry>) -> bool {
+    let of =
+        |entry: &KvEntry| (entry.expiration_date.map(|date| date.as_second()), entry.description.clone());
+    given.is_none_or(|given| entry.is_some_and(|entry| of(entry) == of(given)))
 }
 
 impl fmt::Debug for KvSync {

@@ -36,7 +36,7 @@ pub enum SyncAction {
     Unchanged,
     /// It can't be synchronized; the error says why.
     Invalid,
-    /// It would have been changed, but was left as it is, since another entry is invalid.
+    /// It would have been changed, but was left as it is, since another entry is invalid or, for a deletion, failed.
     Skipped,
 }
 
@@ -99,6 +99,11 @@ impl SyncEntry {
     /// Returns namespace and id of a flow, if the server could read them.
     pub(crate) fn flow(&self) -> Option<(String, String)> {
         self.namespace.clone().zip(self.id.clone())
+    }
+
+    /// Marks the entry as left as it is, since another one failed.
+    pub(crate) fn skip(&mut self) {
+        self.action = SyncAction::Skipped;
     }
 
     /// Marks the entry as invalid.

@@ -70,8 +70,12 @@ impl Names {
         Ok(name)
     }
 
-    /// Returns the names of all files, with an error for files that share a name.
-    pub(super) fn of_files<'a>(&self, paths: impl Iterator<Item = &'a String>) -> StoredNames {
+    /// Returns the names of all files, with an error for files that share a name, or have one that a stored file has.
+    pub(super) fn of_files<'a>(
+        &self,
+        paths: impl Iterator<Item = &'a String>,
+        stored: impl Iterator<Item = &'a String>,
+    ) -> StoredNames {
         let mut by_path = BTreeMap::new();
         let mut taken = BTreeSet::new();
         let mut by_object: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -83,6 +87,9 @@ impl Names {
             }
             by_path.insert(path.clone(), name);
         }
+        for other in stored.filter(|other| !taken.contains(*other)) {
+            by_object.entry(object(other)).or_default().push(other.clone());
+        }
         let keeps_revisions = self.version.is_some_and(|version| version >= KEEPS_REVISIONS);
         for (object, paths) in &by_object {
             let mut together = paths.clone();
@@ -92,7 +99,9 @@ impl Names {
             for path in together.iter().filter(|_| together.len() > 1) {
                 let others: Vec<&str> =
                     together.iter().filter(|other| *other != path).map(String::as_str).collect();
-                by_path.insert(path.clone(), Err(collision(object, &others)));
+                if let Some(name) = by_path.get_mut(path) {
+                    *name = Err(collision(object, &others));
+                }
             }
         }
         StoredNames { by_path, taken }

@@ -16,9 +16,12 @@ use crate::sync::Settings;
 const FLOWS: &str = "_flows";
 
 /// All files below a folder by their paths within it, with slashes.
-pub(super) async fn files_of_folder(folder: &Path) -> Result<BTreeMap<String, LocalFile>, Error> {
+pub(super) async fn files_of_folder(
+    folder: &Path,
+    deletes: bool,
+) -> Result<BTreeMap<String, LocalFile>, Error> {
     let mut files = BTreeMap::new();
-    for file in folder::walk(folder).await? {
+    for file in folder::walk(folder, deletes).await? {
         let names = file.path.strip_prefix(folder).unwrap_or(&file.path).iter();
         let names: Option<Vec<&str>> = names.map(|name| name.to_str()).collect();
         let Some(names) = names else {
@@ -37,7 +40,8 @@ pub(super) async fn files_of_folder(folder: &Path) -> Result<BTreeMap<String, Lo
 pub(super) fn place_below(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut place = folder.to_owned();
     for name in path.split('/') {
-        let is_plain = !matches!(name, "" | "." | "..") && !name.contains(['\\', ':', '\0']);
+        let is_plain = !matches!(name, "" | "." | "..") && !name.contains('\0');
+        let is_plain = is_plain && !(cfg!(windows) && name.contains(['\\', ':']));
         if !is_plain {
             return None;
         }
@@ -134,8 +138,11 @@ mod tests {
     fn no_path_leaves_the_folder() {
         let folder = Path::new("files");
         assert_eq!(place_below(folder, "a/b.txt"), Some(folder.join("a").join("b.txt")));
-        for path in ["../a", "a/../../b", "/etc/passwd", "a//b", "", "c:\\x", "a\\..\\b"] {
+        for path in ["../a", "a/../../b", "/etc/passwd", "a//b", ""] {
             assert_eq!(place_below(folder, path), None, "{path}");
+        }
+        for path in ["c:\\x", "a\\..\\b"] {
+            assert_eq!(place_below(folder, path).is_none(), cfg!(windows), "{path}");
         }
     }
 }

@@ -7,7 +7,7 @@ use kestra_core::{Error, ErrorKind, FilePart};
 
 use super::FileSync;
 use super::names::Names;
-use super::sides::{files_of_folder, files_of_namespace, is_same, place_below};
+use super::sides::{Remote, files_of_folder, files_of_namespace, is_same, place_below};
 use crate::Files;
 use crate::client::Deadline;
 use crate::files::trash::{Place, sweep};
@@ -19,9 +19,10 @@ const PART: &str = "file";
 
 impl FileSync {
     pub(super) async fn up(&self, files: &Files) -> Result<Vec<SyncEntry>, Error> {
-        let source = files_of_folder(&self.folder).await?;
-        let names = Names::of(files.client(), source.keys()).await?.of_files(source.keys());
+        let source = files_of_folder(&self.folder, self.delete).await?;
         let target = files_of_namespace(files, &self.namespace, &self.settings).await?;
+        let names = Names::of(files.client(), source.keys().chain(target.files.keys())).await?;
+        let names = names.of_files(source.keys(), target.files.keys());
         // Names of files that can't be stored are taken as well, so that no file of that name is deleted.
         let is_deleted = |path: &&String| !names.taken.contains(*path) && !source.contains_key(*path);
         let deleted: Vec<&String> =
@@ -34,11 +35,12 @@ impl FileSync {
             &target.folders,
         )
         .await;
+        let target = &target;
         let known = &target.files;
         let stored =
             names.by_path.into_iter().filter_map(|(path, name)| Some((source.get(&path)?, path, name)));
         let stored = stored.map(|(file, path, name)| async move {
-            let (action, outcome) = match name {
+            let (action, outcome) = match name.and_then(|name| check_place(name, target)) {
                 Ok(name) => self.store(files, &name, file, known.get(&name).copied()).await,
                 Err(error) => (SyncAction::Update, Err(error)),
             };
@@ -47,9 +49,14 @@ impl FileSync {
         });
         let mut entries = self.settings.run_all(stored.collect()).await;
 
+        // What failed may be the new name of what would be deleted.
+        let has_failed = entries.iter().any(|entry| entry.error.is_some());
         let remove = |path: &String| {
             let path = path.clone();
             async move {
+                if has_failed {
+                    return self.entry(path, SyncAction::Skipped, Ok(()));
+                }
                 let outcome = if self.settings.dry_run { Ok(()) } else { self.remove(files, &path).await };
                 step(&path);
                 self.entry(path, SyncAction::Delete, outcome)
@@ -67,7 +74,7 @@ impl FileSync {
         let source = files_of_namespace(files, &self.namespace, &self.settings).await?.files;
         let target = match tokio::fs::try_exists(&self.folder).await {
             Ok(false) => BTreeMap::new(),
-            _ => files_of_folder(&self.folder).await?,
+            _ => files_of_folder(&self.folder, self.delete).await?,
         };
         let names = Names::of(files.client(), target.keys()).await?;
         // A file whose name the server would misread exists in the local folder only.
@@ -89,7 +96,12 @@ impl FileSync {
             }
         };
         let mut entries = self.settings.run_all(source.iter().map(fetch).collect()).await;
+        let has_failed = entries.iter().any(|entry| entry.error.is_some());
         for (path, file) in deleted {
+            if has_failed {
+                entries.push(self.entry(path.clone(), SyncAction::Skipped, Ok(())));
+                continue;
+            }
             let outcome = match self.settings.dry_run {
                 true => Ok(()),
                 false => tokio::fs::remove_file(&file.path).await,
@@ -193,6 +205,16 @@ impl FileSync {
     }
 
     async fn save(&self, files: &Files, path: &str, place: &Path) -> Result<(), Error> {
+        let above = place.ancestors().skip(1).take_while(|folder| *folder != self.folder);
+        for folder in above {
+            if tokio::fs::symlink_metadata(folder).await.is_ok_and(|found| found.is_symlink()) {
+                let message = format!(
+                    "{} is a link to a folder, which a sync doesn't follow: replace it by the folder",
+                    folder.display()
+                );
+                return Err(Error::new(ErrorKind::File, message));
+            }
+        }
         if let Some(folder) = place.parent() {
             let made = tokio::fs::create_dir_all(folder).await;
             made.map_err(|problem| failure("created", folder, problem))?;
@@ -214,4 +236,19 @@ impl FileSync {
         };
         place.remove().await
     }
+}
+
+/// Refuses a name where the namespace has a folder, or that lies within a file: a server would take one with the other.
+fn check_place(name: String, target: &Remote) -> Result<String, Error> {
+    let mut above = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
+    let problem = match above.find(|folder| target.files.contains_key(*folder)) {
+        Some(file) => format!(
+            "the namespace has a file `{file}`, which the path needs as a folder: delete or rename it first"
+        ),
+        None if target.folders.contains(&name) => {
+            format!("the namespace has a folder `{name}`: delete or rename it first")
+        }
+        None => return Ok(name),
+    };
+    Err(Error::new(ErrorKind::File, problem))
 }
