@@ -163,7 +163,7 @@ mod tests {
         // Credentials of ours are not sent to their server.
         let mixed = [("KESTRACTL_HOST", "http://ctl.example"), ("KESTRA_API_TOKEN", "hush")];
         assert!(from(&mixed).unwrap_err().to_string().contains("KESTRA_URL"));
-        from(&[("KESTRA_URL", "http://h"), ("KESTRACTL_HOST", "not used")]).unwrap();
+        let _ = from(&[("KESTRA_URL", "http://h"), ("KESTRACTL_HOST", "not used")]).unwrap();
         assert!(from(&[("KESTRACTL_HOST", "http://h"), ("KESTRACTL_HEADER", "none")]).is_err());
         assert!(from(&[("KESTRA_URL", "http://h"), ("KESTRA_JWT", "Bearer hush")]).is_err());
     }
