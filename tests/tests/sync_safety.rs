@@ -57,10 +57,14 @@ async fn a_restored_key_is_as_it_was_and_an_expired_one_is_left_alone() {
             .description("what")
             .await
             .unwrap();
-        kv.set_key_value(NAMESPACE, "cursor", 1).ttl(Duration::from_secs(1)).await.unwrap();
+        kv.set_key_value(NAMESPACE, "cursor", 1).await.unwrap();
         let folder = Folder::new("expired");
         client.namespaces().backup(NAMESPACE, folder.path()).await.unwrap().check().unwrap();
-        tokio::time::sleep(Duration::from_millis(1500)).await;
+        // The key of the backup has expired since, and the one that the server has now is another one.
+        let mut keys: serde_json::Value = serde_json::from_str(&folder.read("keys.json")).unwrap();
+        let cursor = keys.as_array_mut().unwrap().iter_mut().find(|key| key["key"] == "cursor").unwrap();
+        cursor["expirationDate"] = "2020-01-01T00:00:00Z".into();
+        folder.write("keys.json", keys.to_string());
         kv.set_key_value(NAMESPACE, "cursor", "renewed").await.unwrap();
         kv.set_key_value(NAMESPACE, "kept", 1).await.unwrap();
         let report = client.namespaces().restore(NAMESPACE, folder.path()).delete(true).await.unwrap();
