@@ -121,6 +121,13 @@ impl Map {
         }
     }
 
+    /// Sets an entry of the map of a field, unless the field is something else.
+    pub(crate) fn put_in(&mut self, key: &str, name: impl Into<String>, value: impl Into<Node>) {
+        if let Some(map) = self.map_mut(key) {
+            map.put(name.into(), value.into());
+        }
+    }
+
     /// Adds to the list of a field; a value that is no list becomes its first item.
     pub(crate) fn push(&mut self, key: &str, node: Node) {
         match self.or_insert(key, Node::List(Vec::new())) {

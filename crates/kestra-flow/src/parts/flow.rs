@@ -89,9 +89,7 @@ impl Flow {
     /// Sets a variable, which expressions read as `vars`. (`variables`)
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<Node>) -> Self {
-        if let Some(variables) = self.0.map_mut("variables") {
-            variables.put(name.into(), value.into());
-        }
+        self.0.put_in("variables", name, value);
         self
     }
 

@@ -97,9 +97,7 @@ impl Task {
     /// Sets an input that a [`subflow`](Task::subflow) is executed with. (`inputs`)
     #[must_use]
     pub fn input(mut self, name: impl Into<String>, value: impl Into<Node>) -> Self {
-        if let Some(inputs) = self.0.map_mut("inputs") {
-            inputs.put(name.into(), value.into());
-        }
+        self.0.put_in("inputs", name, value);
         self
     }
 

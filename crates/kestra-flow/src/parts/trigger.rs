@@ -42,9 +42,7 @@ impl Trigger {
     /// Sets an input that a [`schedule`](Trigger::schedule) starts executions with. (`inputs`)
     #[must_use]
     pub fn input(mut self, name: impl Into<String>, value: impl Into<Node>) -> Self {
-        if let Some(inputs) = self.0.map_mut("inputs") {
-            inputs.put(name.into(), value.into());
-        }
+        self.0.put_in("inputs", name, value);
         self
     }
 

@@ -3,6 +3,7 @@
 mod add_labels;
 mod check;
 mod create;
+mod creation;
 mod exact;
 mod finished;
 mod key;

@@ -7,7 +7,8 @@ use kestra_models::Execution;
 use tokio::time::Instant;
 
 use super::Finished;
-use super::create::{self, Creation, creating};
+use super::create;
+use super::creation::{Creation, creating};
 use super::watch::{self, Settings, waiting};
 use crate::{Client, Executions};
 
