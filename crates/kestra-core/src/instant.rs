@@ -5,6 +5,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use http::HeaderMap;
+use http::header::DATE;
 use jiff::Timestamp;
 
 /// Reads a date and a time with `Z` or an offset, such as `2026-01-31T09:00:00.5+01:00[Europe/Paris]`; the name of a zone is
@@ -109,6 +111,13 @@ pub fn ago(time: Duration) -> Timestamp {
 pub fn earlier(than: Timestamp, by: Duration) -> Timestamp {
     let by = i128::try_from(by.as_nanos()).unwrap_or(i128::MAX);
     Timestamp::from_nanosecond(than.as_nanosecond().saturating_sub(by)).unwrap_or(Timestamp::MIN)
+}
+
+/// Returns the `Date` of a response, which is in whole seconds.
+#[must_use]
+pub fn of_headers(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Timestamp::try_from(date).ok()
 }
 
 /// What is not read yet.

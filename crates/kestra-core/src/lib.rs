@@ -45,7 +45,7 @@ pub use body::{Body, FilePart};
 pub use call::Call;
 pub use characters::CharacterRule;
 pub use context::CallContext;
-pub use download::{Download, OnProgress, Progress};
+pub use download::{Download, Lines, OnProgress, Progress};
 pub use encode::ParameterValue;
 pub use error::{BoxError, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase};
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};

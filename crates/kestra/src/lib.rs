@@ -64,6 +64,7 @@ mod folder;
 mod generated;
 pub mod guide;
 mod kv;
+mod logs;
 mod outputs;
 mod triggers;
 
@@ -95,11 +96,12 @@ pub use files::{DownloadFile, FileSync};
 pub use flows::{Deploy, Deployed, FlowSync};
 pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use kv::KvSync;
+pub use logs::TailLogs;
 pub use sync::{SyncAction, SyncEntry, SyncKind, SyncProgress, SyncReport};
 pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
 
 // Filters, files and streams.
-pub use kestra_core::{Download, FilePart, Filter, Progress, filter, paging, sse};
+pub use kestra_core::{Download, FilePart, Filter, Lines, Progress, filter, paging, sse};
 
 // Errors and retries.
 pub use kestra_core::{

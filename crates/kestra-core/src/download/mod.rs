@@ -1,5 +1,6 @@
 //! A file as the server sends it: never whole in memory, unless it is asked for so.
 
+mod lines;
 mod name;
 mod resume;
 mod save;
@@ -15,6 +16,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Response};
 use http_body::{Frame, SizeHint};
 
+pub use lines::Lines;
 use resume::Resume;
 
 use crate::body::{Body, Collector};

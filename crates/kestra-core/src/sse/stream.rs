@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use http::HeaderMap;
-use http::header::DATE;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -167,8 +166,8 @@ impl<T: Read> Stream for EventStream<T> {
 /// Returns an upper bound of the time of a response, by its `Date` if it has one, which is in whole seconds.
 fn time_of(headers: &HeaderMap) -> Timestamp {
     const SECOND: Duration = Duration::from_secs(1);
-    let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-    date.and_then(|date| Timestamp::try_from(date.checked_add(SECOND)?).ok())
+    instant::of_headers(headers)
+        .and_then(|date| date.checked_add(SECOND).ok())
         .unwrap_or_else(|| instant::ago(Duration::ZERO))
 }
 
