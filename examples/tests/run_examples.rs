@@ -53,6 +53,12 @@ async fn create_and_run_flow_ends_in_success() {
 }
 
 #[tokio::test]
+async fn task_program_reports_its_output() {
+    let text = run("task_program").await;
+    assert!(text.contains(r#"::{"outputs":{"sum":6}}::"#), "{text}");
+}
+
+#[tokio::test]
 async fn select_servers_refuses_what_cannot_be() {
     let text = run("select_servers").await;
     assert!(text.contains("index 7 is out of range") && text.contains("`ftp` is not allowed"), "{text}");

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`running`] | run, wait, follow, page, files, bulk actions, folders of flows, triggers, moving to another server |
 //! | [`flows`] | flows built, read, changed and deployed from Rust |
+//! | [`tasks`] | Rust programs that Kestra runs as tasks; what a task may print; traps of pauses |
 //! | [`retries`] | what is retried, the table of timeouts, settings |
 //! | [`login`] | credentials from code, variables, files and profiles; a read-only client |
 //! | [`errors`] | the kinds of errors, and what to do about the known traps |
@@ -41,6 +42,7 @@ macro_rules! page {
         /// [safety.md#names-of-files]: crate::guide::safety#names-of-files
         /// [safety.md#streams-that-look-ended]: crate::guide::safety#streams-that-look-ended
         /// [safety.md#updates-that-hang-the-server]: crate::guide::safety#updates-that-hang-the-server
+        /// [tasks.md]: crate::guide::tasks
         #[doc = include_str!($file)]
         ///
         $(#[$more])*
@@ -57,6 +59,7 @@ page!(running, "../docs/running.md",
 page!(flows, "../docs/flows.md",
     /// Reference: [`flow`](crate::flow), [`Flows::deploy`](crate::Flows::deploy), [`Flows::deploy_all`](crate::Flows::deploy_all).
 );
+page!(tasks, "../docs/tasks.md",);
 page!(retries, "../docs/retries.md",
     /// Reference: [`Retry`](crate::Retry), [`RetryLayer`](crate::layers::RetryLayer), [`Timeouts`](crate::Timeouts),
     /// [`CallOptions`](crate::CallOptions).
