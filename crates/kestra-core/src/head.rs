@@ -250,11 +250,13 @@ fn ranges(info: &OperationInfo) -> String {
     text
 }
 
-/// Filters take the place of parameters that were of older versions only.
+/// Returns the filter to use in place of a parameter that older versions read, if there is one that isn't sent by itself.
 fn filter_advice(info: &OperationInfo, parameter: &QueryParameter, version: Version) -> &'static str {
-    let is_gone = !parameter.versions.contains(Version::NEWEST);
     let mut parameters = info.query_parameters.iter();
-    let reads_filters =
-        is_gone && parameters.any(|known| known.name == "filters" && known.versions.contains(version));
-    if reads_filters { "use a filter, or " } else { "" }
+    let reads_filters = parameters.any(|known| known.name == "filters" && known.versions.contains(version));
+    // Maps are compared by key, all else is sent as its filter.
+    match parameter.name {
+        "details" if reads_filters => "use `Filter::detail(key)`, or ",
+        _ => "",
+    }
 }

@@ -196,14 +196,17 @@ fn a_field_that_no_version_knows_names_those_that_there_are() {
 }
 
 #[test]
-fn an_old_parameter_beside_a_filter_is_refused() {
-    let mut mixed = call(EXECUTIONS, [Filter::state().equals("FAILED")]);
-    let parameters = EXECUTIONS.query_parameters;
-    let namespace = parameters.iter().position(|parameter| parameter.name == "namespace").unwrap();
-    mixed.set_query(namespace, "company.team");
-    let error = query(mixed, "1.3.25").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Refused);
-    assert!(error.to_string().contains("`namespace`"), "{error}");
+fn an_old_parameter_beside_a_filter_is_a_filter_too() {
+    for version in ["1.0.3", "1.3.25", "2.0.0"] {
+        let mut mixed = call(EXECUTIONS, [Filter::state().equals("FAILED")]);
+        let parameters = EXECUTIONS.query_parameters;
+        let namespace = parameters.iter().position(|parameter| parameter.name == "namespace").unwrap();
+        mixed.set_query(namespace, "company.team");
+        assert_eq!(
+            query(mixed, version).unwrap(),
+            "filters[state][EQUALS]=FAILED&filters[namespace][PREFIX]=company.team"
+        );
+    }
 }
 
 #[test]

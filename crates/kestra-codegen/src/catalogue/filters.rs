@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::read_or_default;
 use super::versions::{Version, Versions};
-use super::{Catalogue, Kind, Type};
+use super::{Catalogue, Kind, Operation, Type};
 use crate::error::{Error, Result};
 
 /// The schema whose values are the comparisons.
@@ -44,7 +44,7 @@ pub struct Renamed {
     pub since: Version,
 }
 
-/// A query parameter that says what a filter says.
+/// A query parameter that says what a filter says; the first of several of one name is the filter that is sent in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FilterParameter {
@@ -118,6 +118,51 @@ impl Filters {
         }
     }
 
+    /// Sets the filters that stand for parameters which newer servers ignore.
+    ///
+    /// A parameter has one if each version that has the operation reads either the filter, or the parameter and no filters.
+    pub(super) fn replace_parameters(&self, operation: &mut Operation) -> Result<()> {
+        let Some(resource) = self.resource(&operation.area, &operation.name) else { return Ok(()) };
+        let Some(fields) = self.resources.get(resource).and_then(|resource| resource.fields.as_ref()) else {
+            return Ok(());
+        };
+        let Some(filters) = operation.query.iter().find(|parameter| parameter.ty == Type::Filters) else {
+            return Ok(());
+        };
+        let (reads_filters, routes) = (filters.versions, operation.routes.clone());
+        for parameter in &mut operation.query {
+            if parameter.versions.until.is_none() || parameter.filter.is_some() {
+                continue;
+            }
+            let listed = self.parameters.iter().find(|known| known.parameter == parameter.name);
+            let (field, comparison) = match listed {
+                Some(known) => (known.field.as_str(), known.comparison.as_str()),
+                None => (parameter.name.as_str(), "EQUALS"),
+            };
+            let Some(compared) = fields.get(field).filter(|_| !matches!(parameter.ty, Type::Map(_))) else {
+                continue;
+            };
+            let mut read = Vec::new();
+            for (versions, set) in compared {
+                if self.comparisons(set)?.iter().any(|known| known == comparison) {
+                    read.push(versions.parse().map_err(|_| Error::invalid(FILE, "has a bad range"))?);
+                }
+            }
+            let ranges: Vec<Versions> =
+                read.iter().copied().chain([reads_filters, parameter.versions]).collect();
+            let is_read = |version| match reads_filters.contains(version) {
+                true => read.iter().any(|versions| versions.contains(version)),
+                false => parameter.versions.contains(version),
+            };
+            let has_route = |version: &Version| routes.iter().any(|route| route.versions.contains(*version));
+            let of_routes = routes.iter().map(|route| route.versions);
+            if starts(ranges.into_iter().chain(of_routes)).filter(has_route).all(is_read) {
+                parameter.filter = Some(format!("{field} {comparison}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that operations, comparisons and versions are there, and no operation is in two resources.
     pub(super) fn check(&self, catalogue: &Catalogue) -> Result<()> {
         let mut named = BTreeSet::new();
@@ -155,6 +200,12 @@ impl Filters {
             None => Ok(()),
         }
     }
+}
+
+/// Returns the oldest version and those in which a range begins or has ended: what holds for each of them holds for all.
+fn starts(ranges: impl Iterator<Item = Versions>) -> impl Iterator<Item = Version> {
+    let ends = ranges.flat_map(|range| [range.since, range.until]);
+    ends.flatten().chain([Version::OLDEST])
 }
 
 fn known(catalogue: &Catalogue, place: &str, comparison: &str) -> Result<()> {

@@ -79,6 +79,7 @@ impl Catalogue {
         catalogue.filters = Filters::load(folder)?;
         for operation in catalogue.areas.values_mut().flatten() {
             operation.accept = accept(&operation.produces);
+            catalogue.filters.replace_parameters(operation)?;
         }
         catalogue.wire_order = wire_order::load(folder, &catalogue)?;
         catalogue.settle();

@@ -247,7 +247,7 @@ pub struct QueryParameter {
     /// The values that servers know, where they ignore others without a word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_values: Option<KnownValues>,
-    /// For an action by query: the field and comparison of the filter that says the same to every version.
+    /// The field and comparison of the filter that is sent in its place to servers that read filters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
     /// The code of the value that is sent where the caller sets none.

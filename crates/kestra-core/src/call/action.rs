@@ -142,7 +142,7 @@ impl Call {
         self.query.filters().map(FilterSet::text)
     }
 
-    /// Replaces old parameters of an action by query by filters, which every version reads.
+    /// Replaces old parameters by filters, which every version reads.
     pub(super) fn translate_old_parameters(&mut self) {
         let parameters = self.info.query_parameters;
         if parameters.iter().all(|parameter| parameter.filter.is_none()) {

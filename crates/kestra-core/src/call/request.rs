@@ -102,9 +102,6 @@ impl Call {
         }
         if let Some(filters) = self.query.filters() {
             filters.check(self.info, options.is_any_version())?;
-            if !options.is_any_version() {
-                self.check_mixture(filters.index())?;
-            }
         }
         Ok(())
     }
@@ -205,28 +202,6 @@ impl Call {
     fn check_guard(&self, guard: Guard, tenant: &str) -> Result<(), Error> {
         let (body, form) = (self.payload.body(), self.payload.form());
         guard.check(&Guarded { value: &|name| self.value(name), body, form, tenant })
-    }
-
-    /// Servers that read filters ignore their old search parameters beside them, without a word.
-    fn check_mixture(&self, filters: usize) -> Result<(), Error> {
-        let parameters = self.info.query_parameters;
-        let reads = parameters.get(filters).map(|parameter| parameter.versions);
-        let old = self.query.pairs().find_map(|(index, _)| {
-            parameters.get(index?).filter(|parameter| {
-                parameter.versions.has_end() && reads.is_some_and(|reads| reads.contains(Version::OLDEST))
-            })
-        });
-        match old {
-            Some(parameter) => Err(Error::new(
-                ErrorKind::Refused,
-                format!(
-                    "the parameter `{}` is ignored beside filters: set a filter instead, or call `.any_version()` \
-                     to send it anyway",
-                    parameter.name
-                ),
-            )),
-            None => Ok(()),
-        }
     }
 }
 

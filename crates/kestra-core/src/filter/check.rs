@@ -47,11 +47,11 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
             .to_owned());
     }
     if values.is_empty() {
-        return Err("the list of values is empty, and an empty filter finds everything".to_owned());
+        return Err("the list of values is empty, and an empty filter finds everything: remove it".to_owned());
     }
     for value in values {
         if value.is_empty() {
-            return Err("the value is empty, and an empty filter finds everything".to_owned());
+            return Err("the value is empty, and an empty filter finds everything: remove it".to_owned());
         }
         if comparison.is_list() && value.contains([',', '[', ']']) {
             return Err(format!(

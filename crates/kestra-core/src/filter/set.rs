@@ -246,6 +246,10 @@ impl FilterSet {
         write::all(&self.filters, &mut |condition, path| {
             let form = info.and_then(|info| form::of(info, self.reads_filters(info), condition, version));
             match form {
+                // The parameter of a list is repeated, and servers decode its values once.
+                Some(Form::Parameter(name)) if condition.comparison.is_list() => {
+                    condition.values.iter().for_each(|value| pair(name, value));
+                }
                 Some(Form::Parameter(name)) => pair(name, &condition.value()),
                 Some(Form::Filter(comparison)) => pair(&condition.name(path, comparison), &condition.value()),
                 None => pair(&condition.name(path, condition.comparison), &condition.value()),

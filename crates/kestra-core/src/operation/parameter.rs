@@ -25,7 +25,7 @@ pub struct QueryParameter {
     /// The versions that read a date only without a fraction of a second or with one of three digits; `None` for values that are
     /// no dates, and for dates of any fraction.
     pub milliseconds: Option<Versions>,
-    /// For an action by query: the field and the comparison of the filter that means the same on every version.
+    /// The field and the comparison of the filter that is sent in its place to servers that read filters.
     pub filter: Option<(&'static str, &'static str)>,
     /// Whether a list of values that is too long for one request line may be sent in several requests, one after the other.
     pub split: bool,
@@ -79,7 +79,7 @@ impl QueryParameter {
         some empty_as: &'static str;
     }
 
-    /// Sets the filter that an action by query sends in place of the parameter.
+    /// Sets the filter that is sent in place of the parameter.
     #[must_use]
     pub const fn filter(mut self, field: &'static str, comparison: &'static str) -> Self {
         self.filter = Some((field, comparison));

@@ -43,9 +43,9 @@ impl<E> ListBlueprintTags<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `q`.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
         self
@@ -73,7 +73,8 @@ pub(crate) static LIST_BLUEPRINT_TAGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BLUEPRINTS)

@@ -3794,9 +3794,9 @@ impl SearchExecutions {
 }
 
 impl<E> SearchExecutions<E> {
-    /// Limits the result to executions that another one started, or to those that none did. Kestra before 2.0 only.
+    /// Limits the result to executions that another one started, or to those that none did.
     ///
-    /// `childFilter` is a parameter of the query.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -3810,9 +3810,9 @@ impl<E> SearchExecutions<E> {
         self
     }
 
-    /// Limits the result to what began before this time. Kestra before 2.0 only.
+    /// Limits the result to what began before this time.
     ///
-    /// `endDate` is a parameter of the query.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(2, end_date);
         self
@@ -3834,25 +3834,25 @@ impl<E> SearchExecutions<E> {
         self
     }
 
-    /// Limits the result to this flow. Kestra before 2.0 only.
+    /// Limits the result to this flow.
     ///
-    /// `flowId` is a parameter of the query.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(flow_id));
         self
     }
 
-    /// Limits the result to what has all of these labels, each `key:value`. Kestra before 2.0 only.
+    /// Limits the result to what has all of these labels, each `key:value`.
     ///
-    /// `labels` is a parameter of the query.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 5, labels);
         self
     }
 
-    /// Limits the result to this namespace. Kestra before 2.0 only.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` is a parameter of the query.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(namespace));
         self
@@ -3866,17 +3866,17 @@ impl<E> SearchExecutions<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(8, Into::<String>::into(q));
         self
     }
 
-    /// Limits the result to flows of users, or to those of the system namespace. Kestra before 2.0 only.
+    /// Limits the result to flows of users, or to those of the system namespace.
     ///
-    /// `scope` is a parameter of the query.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 9, scope);
         self
@@ -3898,33 +3898,33 @@ impl<E> SearchExecutions<E> {
         self
     }
 
-    /// Limits the result to what began after this time. Lifts the limit of 8 days. Kestra before 2.0 only.
+    /// Limits the result to what began after this time. Lifts the limit of 8 days.
     ///
-    /// `startDate` is a parameter of the query.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(12, start_date);
         self
     }
 
-    /// Limits the result to these states. Kestra before 2.0 only.
+    /// Limits the result to these states.
     ///
-    /// `state` is a parameter of the query.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 13, state);
         self
     }
 
-    /// Limits the result to what began within this span of time up to now. Kestra before 2.0 only.
+    /// Limits the result to what began within this span of time up to now.
     ///
-    /// `timeRange` is a parameter of the query.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(14, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
-    /// Limits the result to what this execution started. Kestra before 2.0 only.
+    /// Limits the result to what this execution started.
     ///
-    /// `triggerExecutionId` is a parameter of the query.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(15, Into::<String>::into(trigger_execution_id));
         self
@@ -3946,7 +3946,8 @@ pub(crate) static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "dateFilter",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 17)),
@@ -3955,48 +3956,58 @@ pub(crate) static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO")
             .milliseconds(::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0))),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO")
             .milliseconds(::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0))),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)

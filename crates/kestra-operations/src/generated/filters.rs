@@ -46,13 +46,19 @@ const TEXT: Comparisons = Comparisons::of(&[
 const WITHIN: Comparisons = Comparisons::of(&["CONTAINS", "NOT_CONTAINS"]);
 
 static PARAMETERS: &[FilterParameter] = &[
-    FilterParameter::new("level", Comparison::new("EQUALS"), "minLevel"),
     FilterParameter::new("level", Comparison::new("GREATER_THAN_OR_EQUAL_TO"), "minLevel"),
+    FilterParameter::new("level", Comparison::new("EQUALS"), "minLevel"),
     FilterParameter::new("attemptNumber", Comparison::new("EQUALS"), "attempt"),
     FilterParameter::new("existingOnly", Comparison::new("EQUALS"), "existing"),
     FilterParameter::new("namespace", Comparison::new("PREFIX"), "namespace"),
     FilterParameter::new("startDate", Comparison::new("GREATER_THAN_OR_EQUAL_TO"), "startDate"),
     FilterParameter::new("endDate", Comparison::new("LESS_THAN_OR_EQUAL_TO"), "endDate"),
+    FilterParameter::new("state", Comparison::new("IN"), "state"),
+    FilterParameter::new("state", Comparison::new("EQUALS"), "state"),
+    FilterParameter::new("tags", Comparison::new("IN"), "tags"),
+    FilterParameter::new("resources", Comparison::new("IN"), "resources"),
+    FilterParameter::new("type", Comparison::new("IN"), "type"),
+    FilterParameter::new("type", Comparison::new("EQUALS"), "type"),
 ];
 
 pub(super) static APPS: FilterResource = FilterResource::new(
@@ -71,8 +77,7 @@ pub(super) static APPS: FilterResource = FilterResource::new(
             ::kestra_core::Versions::ALL,
             Comparisons::of(&["IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "PREFIX"]),
         )],
-    )
-    .instead("before 2.0 use the parameter `tags`"),
+    ),
 ]);
 
 pub(super) static ASSET_LINEAGE: FilterResource = FilterResource::new(
@@ -136,8 +141,7 @@ pub(super) static AUDIT_LOGS: FilterResource = FilterResource::new(
     FilterField::new("id", &[(::kestra_core::Versions::ALL, PATTERN_ID)]),
     FilterField::new("namespace", &[(::kestra_core::Versions::ALL, TEXT)]),
     FilterField::new("q", &[(::kestra_core::Versions::ALL, SAME)]),
-    FilterField::new("resources", &[(::kestra_core::Versions::ALL, Comparisons::of(&["IN"]))])
-        .instead("before 2.0 use the parameter `resources`"),
+    FilterField::new("resources", &[(::kestra_core::Versions::ALL, Comparisons::of(&["IN"]))]),
     FilterField::new("startDate", &[(::kestra_core::Versions::ALL, DATE)]),
     FilterField::new("userId", &[(::kestra_core::Versions::ALL, EXACT)]),
 ]);
@@ -180,8 +184,7 @@ pub(super) static BLUEPRINTS: FilterResource = FilterResource::new(
             ::kestra_core::Versions::ALL,
             Comparisons::of(&["IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "PREFIX"]),
         )],
-    )
-    .instead("before 2.0 use the parameter `tags`"),
+    ),
 ]);
 
 pub(super) static CREDENTIALS: FilterResource = FilterResource::new(

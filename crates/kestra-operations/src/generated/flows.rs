@@ -1863,17 +1863,17 @@ impl<E> SearchFlows<E> {
         self
     }
 
-    /// Limits the result to what has all of these labels, each `key:value`. Kestra before 2.0 only.
+    /// Limits the result to what has all of these labels, each `key:value`.
     ///
-    /// `labels` is a parameter of the query.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
     }
 
-    /// Limits the result to this namespace. Kestra before 2.0 only.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` is a parameter of the query.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
@@ -1887,17 +1887,17 @@ impl<E> SearchFlows<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(q));
         self
     }
 
-    /// Limits the result to flows of users, or to those of the system namespace. Kestra before 2.0 only.
+    /// Limits the result to flows of users, or to those of the system namespace.
     ///
-    /// `scope` is a parameter of the query.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 5, scope);
         self
@@ -1935,20 +1935,24 @@ pub(crate) static SEARCH_FLOWS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])

@@ -161,9 +161,9 @@ impl DownloadLogsFromExecution {
 }
 
 impl<E> DownloadLogsFromExecution<E> {
-    /// Limits the result to the attempt of this number, counted from 0. Kestra before 2.0 only.
+    /// Limits the result to the attempt of this number, counted from 0.
     ///
-    /// `attempt` is a parameter of the query.
+    /// Sent as the filter `filters[attemptNumber][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `attempt`.
     pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(attempt));
         self
@@ -185,25 +185,25 @@ impl<E> DownloadLogsFromExecution<E> {
         self
     }
 
-    /// Limits the result to lines of at least this level. Kestra before 2.0 only.
+    /// Limits the result to lines of at least this level.
     ///
-    /// `minLevel` is a parameter of the query.
+    /// Sent as the filter `filters[level][GREATER_THAN_OR_EQUAL_TO]`, if the server is Kestra 2.0 or later, else as the parameter `minLevel`.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(2, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
-    /// Limits the result to this task. Kestra before 2.0 only.
+    /// Limits the result to this task.
     ///
-    /// `taskId` is a parameter of the query.
+    /// Sent as the filter `filters[taskId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `taskId`.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_id));
         self
     }
 
-    /// Limits the result to this task run. Kestra before 2.0 only.
+    /// Limits the result to this task run.
     ///
-    /// `taskRunId` is a parameter of the query.
+    /// Sent as the filter `filters[taskRunId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `taskRunId`.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(task_run_id));
         self
@@ -227,7 +227,8 @@ pub(crate) static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "attempt",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("attemptNumber", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "filters",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -235,15 +236,18 @@ pub(crate) static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "minLevel",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("level", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "taskId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("taskId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "taskRunId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("taskRunId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Download)
@@ -292,9 +296,9 @@ impl<E> FollowLogsFromExecution<E> {
         self
     }
 
-    /// Limits the result to lines of at least this level. Kestra before 2.0 only.
+    /// Limits the result to lines of at least this level.
     ///
-    /// `minLevel` is a parameter of the query.
+    /// Sent as the filter `filters[level][GREATER_THAN_OR_EQUAL_TO]`, if the server is Kestra 2.0 or later, else as the parameter `minLevel`.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::LogLevel>::into(min_level));
         self
@@ -322,7 +326,8 @@ pub(crate) static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "minLevel",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("level", "GREATER_THAN_OR_EQUAL_TO"),
         ])
         .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
@@ -356,9 +361,9 @@ impl ListLogsFromExecution {
 }
 
 impl<E> ListLogsFromExecution<E> {
-    /// Limits the result to the attempt of this number, counted from 0. Kestra before 2.0 only.
+    /// Limits the result to the attempt of this number, counted from 0.
     ///
-    /// `attempt` is a parameter of the query.
+    /// Sent as the filter `filters[attemptNumber][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `attempt`.
     pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(attempt));
         self
@@ -380,25 +385,25 @@ impl<E> ListLogsFromExecution<E> {
         self
     }
 
-    /// Limits the result to lines of at least this level. Kestra before 2.0 only.
+    /// Limits the result to lines of at least this level.
     ///
-    /// `minLevel` is a parameter of the query.
+    /// Sent as the filter `filters[level][GREATER_THAN_OR_EQUAL_TO]`, if the server is Kestra 2.0 or later, else as the parameter `minLevel`.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(2, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
-    /// Limits the result to this task. Kestra before 2.0 only.
+    /// Limits the result to this task.
     ///
-    /// `taskId` is a parameter of the query.
+    /// Sent as the filter `filters[taskId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `taskId`.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_id));
         self
     }
 
-    /// Limits the result to this task run. Kestra before 2.0 only.
+    /// Limits the result to this task run.
     ///
-    /// `taskRunId` is a parameter of the query.
+    /// Sent as the filter `filters[taskRunId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `taskRunId`.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(task_run_id));
         self
@@ -420,7 +425,8 @@ pub(crate) static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "attempt",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("attemptNumber", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "filters",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -428,15 +434,18 @@ pub(crate) static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "minLevel",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("level", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "taskId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("taskId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "taskRunId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("taskRunId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTION_LOGS)
@@ -463,9 +472,9 @@ impl SearchLogs {
 }
 
 impl<E> SearchLogs<E> {
-    /// Limits the result to what began before this time. Kestra before 2.0 only.
+    /// Limits the result to what began before this time.
     ///
-    /// `endDate` is a parameter of the query.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -487,25 +496,25 @@ impl<E> SearchLogs<E> {
         self
     }
 
-    /// Limits the result to this flow. Kestra before 2.0 only.
+    /// Limits the result to this flow.
     ///
-    /// `flowId` is a parameter of the query.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
-    /// Limits the result to lines of at least this level. Kestra before 2.0 only.
+    /// Limits the result to lines of at least this level.
     ///
-    /// `minLevel` is a parameter of the query.
+    /// Sent as the filter `filters[level][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(4, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
-    /// Limits the result to this namespace. Kestra before 2.0 only.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` is a parameter of the query.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -519,9 +528,9 @@ impl<E> SearchLogs<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
@@ -543,17 +552,17 @@ impl<E> SearchLogs<E> {
         self
     }
 
-    /// Limits the result to what began after this time. Lifts the limit of 8 days. Kestra before 2.0 only.
+    /// Limits the result to what began after this time. Lifts the limit of 8 days.
     ///
-    /// `startDate` is a parameter of the query.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(10, start_date);
         self
     }
 
-    /// Limits the result to this trigger. Kestra before 2.0 only.
+    /// Limits the result to this trigger.
     ///
-    /// `triggerId` is a parameter of the query.
+    /// Sent as the filter `filters[triggerId][EQUALS]`, which every version reads.
     pub fn trigger_id(mut self, trigger_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_id));
         self
@@ -589,36 +598,43 @@ pub(crate) static SEARCH_LOGS: ::kestra_core::OperationInfo = {
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO")
             .milliseconds(::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0))),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "minLevel",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("level", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO")
             .milliseconds(::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0))),
             ::kestra_core::QueryParameter::of(
                 "triggerId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::LOGS)

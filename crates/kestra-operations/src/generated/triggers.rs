@@ -900,17 +900,17 @@ impl<E> SearchTriggers<E> {
         self
     }
 
-    /// Limits the result to this flow. Kestra before 2.0 only.
+    /// Limits the result to this flow.
     ///
-    /// `flowId` is a parameter of the query.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(flow_id));
         self
     }
 
-    /// Limits the result to this namespace. Kestra before 2.0 only.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` is a parameter of the query.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(namespace));
         self
@@ -924,9 +924,9 @@ impl<E> SearchTriggers<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(q));
         self
@@ -948,9 +948,9 @@ impl<E> SearchTriggers<E> {
         self
     }
 
-    /// Limits the result to triggers that this worker evaluates. Kestra before 2.0 only.
+    /// Limits the result to triggers that this worker evaluates.
     ///
-    /// `workerId` is a parameter of the query.
+    /// Sent as the filter `filters[workerId][EQUALS]`, which every version reads.
     pub fn worker_id(mut self, worker_id: impl Into<String>) -> Self {
         self.call.set_query(8, Into::<String>::into(worker_id));
         self
@@ -976,22 +976,26 @@ pub(crate) static SEARCH_TRIGGERS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::of(
                 "workerId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("workerId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)

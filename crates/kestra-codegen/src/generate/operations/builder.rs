@@ -211,8 +211,10 @@ impl<'a> Builder<'a> {
         let query = self.operation.query.iter().enumerate().filter(|(_, parameter)| !parameter.required);
         let (enterprise, open): (Vec<_>, Vec<_>) =
             query.partition(|(_, parameter)| parameter.open_source_ignores.is_some());
+        let filters = self.operation.query.iter().find(|parameter| parameter.ty == Type::Filters);
+        let filters = filters.map_or(Versions::ALL, |parameter| parameter.versions);
         for (index, parameter) in open {
-            query_setters(parameter, index, &mut setters);
+            query_setters(parameter, index, filters, &mut setters);
         }
         for parameter in &self.operation.headers {
             let setter = names::setter(&parameter.rust);
@@ -247,7 +249,7 @@ impl<'a> Builder<'a> {
             });
         }
         for (index, parameter) in enterprise {
-            query_setters(parameter, index, &mut setters);
+            query_setters(parameter, index, filters, &mut setters);
         }
         if setters.is_empty() {
             return Ok(());
@@ -321,15 +323,22 @@ fn kind(variant: &BodyVariant) -> &'static str {
     }
 }
 
-fn query_setters(parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
+fn query_setters(parameter: &QueryParameter, index: usize, filters: Versions, setters: &mut Vec<Setter>) {
     let name = names::setter(&parameter.rust);
     let summary = parameter.summary.as_ref();
     let mut doc = match parameter.filter.as_deref().and_then(|filter| filter.split_once(' ')) {
         Some((field, comparison)) => {
             let summary = summary.map(|summary| format!("{summary}\n\n")).unwrap_or_default();
-            format!(
-                "{summary}Sent as the filter `filters[{field}][{comparison}]`, which every version reads."
-            )
+            let readers = match filters.since {
+                None => "which every version reads".to_owned(),
+                Some(since) => {
+                    format!(
+                        "if the server is Kestra {since} or later, else as the parameter `{}`",
+                        parameter.name
+                    )
+                }
+            };
+            format!("{summary}Sent as the filter `filters[{field}][{comparison}]`, {readers}.")
         }
         None => docs::parameter(summary, &parameter.name, "is a parameter of the query", parameter.versions),
     };

@@ -994,17 +994,17 @@ impl<E> SearchApps<E> {
         self
     }
 
-    /// Limits the result to this flow. Kestra before 2.0 only.
+    /// Limits the result to this flow.
     ///
-    /// `flowId` is a parameter of the query.
+    /// Sent as the filter `filters[flowId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `flowId`.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(flow_id));
         self
     }
 
-    /// Limits the result to this namespace. Kestra before 2.0 only.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` is a parameter of the query.
+    /// Sent as the filter `filters[namespace][PREFIX]`, if the server is Kestra 2.0 or later, else as the parameter `namespace`.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
@@ -1018,9 +1018,9 @@ impl<E> SearchApps<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `q`.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(q));
         self
@@ -1042,9 +1042,9 @@ impl<E> SearchApps<E> {
         self
     }
 
-    /// Limits the result to what has one of these tags. Kestra before 2.0 only.
+    /// Limits the result to what has one of these tags.
     ///
-    /// `tags` is a parameter of the query.
+    /// Sent as the filter `filters[tags][IN]`, if the server is Kestra 2.0 or later, else as the parameter `tags`.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 7, tags);
         self
@@ -1070,22 +1070,26 @@ pub(crate) static SEARCH_APPS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::of(
                 "tags",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("tags", "IN"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::APPS)
@@ -1138,9 +1142,9 @@ impl<E> SearchAppsFromCatalog<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `q`.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
@@ -1154,9 +1158,9 @@ impl<E> SearchAppsFromCatalog<E> {
         self
     }
 
-    /// Limits the result to what has one of these tags. Kestra before 2.0 only.
+    /// Limits the result to what has one of these tags.
     ///
-    /// `tags` is a parameter of the query.
+    /// Sent as the filter `filters[tags][IN]`, if the server is Kestra 2.0 or later, else as the parameter `tags`.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, tags);
         self
@@ -1183,12 +1187,14 @@ pub(crate) static SEARCH_APPS_FROM_CATALOG: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::of(
                 "tags",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("tags", "IN"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::APPS)

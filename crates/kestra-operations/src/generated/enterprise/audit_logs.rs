@@ -560,17 +560,17 @@ impl<E> SearchAuditLogs<E> {
         self
     }
 
-    /// Limits the result to what began before this time. Kestra before 2.0 only.
+    /// Limits the result to what began before this time.
     ///
-    /// `endDate` is a parameter of the query.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, if the server is Kestra 2.0 or later, else as the parameter `endDate`.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Limits the result to this execution. Kestra before 2.0 only.
+    /// Limits the result to this execution.
     ///
-    /// `executionId` is a parameter of the query.
+    /// Sent as the filter `filters[executionId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `executionId`.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(execution_id));
         self
@@ -592,25 +592,25 @@ impl<E> SearchAuditLogs<E> {
         self
     }
 
-    /// Limits the result to this flow. Kestra before 2.0 only.
+    /// Limits the result to this flow.
     ///
-    /// `flowId` is a parameter of the query.
+    /// Sent as the filter `filters[flowId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `flowId`.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(flow_id));
         self
     }
 
-    /// Limits the result to this id. Kestra before 2.0 only.
+    /// Limits the result to this id.
     ///
-    /// `id` is a parameter of the query.
+    /// Sent as the filter `filters[id][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `id`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(id));
         self
     }
 
-    /// Limits the result to this namespace. Kestra before 2.0 only.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` is a parameter of the query.
+    /// Sent as the filter `filters[namespace][PREFIX]`, if the server is Kestra 2.0 or later, else as the parameter `namespace`.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(namespace));
         self
@@ -624,17 +624,17 @@ impl<E> SearchAuditLogs<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `q`.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(8, Into::<String>::into(q));
         self
     }
 
-    /// Limits the result to entries about resources of these kinds. Kestra before 2.0 only.
+    /// Limits the result to entries about resources of these kinds.
     ///
-    /// `resources` is a parameter of the query.
+    /// Sent as the filter `filters[resources][IN]`, if the server is Kestra 2.0 or later, else as the parameter `resources`.
     pub fn resources(
         mut self,
         resources: impl IntoIterator<Item = impl Into<::kestra_models::PermissionResource>>,
@@ -659,9 +659,9 @@ impl<E> SearchAuditLogs<E> {
         self
     }
 
-    /// Limits the result to what began after this time. Lifts the limit of 8 days. Kestra before 2.0 only.
+    /// Limits the result to what began after this time. Lifts the limit of 8 days.
     ///
-    /// `startDate` is a parameter of the query.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, if the server is Kestra 2.0 or later, else as the parameter `startDate`.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(12, start_date);
         self
@@ -675,9 +675,9 @@ impl<E> SearchAuditLogs<E> {
         self
     }
 
-    /// Limits the result to what this user did. Kestra before 2.0 only.
+    /// Limits the result to what this user did.
     ///
-    /// `userId` is a parameter of the query.
+    /// Sent as the filter `filters[userId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `userId`.
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
         self.call.set_query(14, Into::<String>::into(user_id));
         self
@@ -704,11 +704,13 @@ pub(crate) static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO")
             .milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::of(
                 "executionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("executionId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "filters",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -716,30 +718,36 @@ pub(crate) static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "id",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("id", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "resources",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("resources", "IN"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO")
             .milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::of(
                 "type",
@@ -748,7 +756,8 @@ pub(crate) static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "userId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("userId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::AUDIT_LOGS)
@@ -791,17 +800,17 @@ impl<E> SearchAuditLogsForAllTenants<E> {
         self
     }
 
-    /// Limits the result to what began before this time. Kestra before 2.0 only.
+    /// Limits the result to what began before this time.
     ///
-    /// `endDate` is a parameter of the query.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, if the server is Kestra 2.0 or later, else as the parameter `endDate`.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Limits the result to this execution. Kestra before 2.0 only.
+    /// Limits the result to this execution.
     ///
-    /// `executionId` is a parameter of the query.
+    /// Sent as the filter `filters[executionId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `executionId`.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(execution_id));
         self
@@ -823,25 +832,25 @@ impl<E> SearchAuditLogsForAllTenants<E> {
         self
     }
 
-    /// Limits the result to this flow. Kestra before 2.0 only.
+    /// Limits the result to this flow.
     ///
-    /// `flowId` is a parameter of the query.
+    /// Sent as the filter `filters[flowId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `flowId`.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(flow_id));
         self
     }
 
-    /// Limits the result to this id. Kestra before 2.0 only.
+    /// Limits the result to this id.
     ///
-    /// `id` is a parameter of the query.
+    /// Sent as the filter `filters[id][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `id`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(id));
         self
     }
 
-    /// Limits the result to this namespace. Kestra before 2.0 only.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` is a parameter of the query.
+    /// Sent as the filter `filters[namespace][PREFIX]`, if the server is Kestra 2.0 or later, else as the parameter `namespace`.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(namespace));
         self
@@ -855,17 +864,17 @@ impl<E> SearchAuditLogsForAllTenants<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `q`.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(8, Into::<String>::into(q));
         self
     }
 
-    /// Limits the result to entries about resources of these kinds. Kestra before 2.0 only.
+    /// Limits the result to entries about resources of these kinds.
     ///
-    /// `resources` is a parameter of the query.
+    /// Sent as the filter `filters[resources][IN]`, if the server is Kestra 2.0 or later, else as the parameter `resources`.
     pub fn resources(
         mut self,
         resources: impl IntoIterator<Item = impl Into<::kestra_models::PermissionResource>>,
@@ -890,9 +899,9 @@ impl<E> SearchAuditLogsForAllTenants<E> {
         self
     }
 
-    /// Limits the result to what began after this time. Lifts the limit of 8 days. Kestra before 2.0 only.
+    /// Limits the result to what began after this time. Lifts the limit of 8 days.
     ///
-    /// `startDate` is a parameter of the query.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, if the server is Kestra 2.0 or later, else as the parameter `startDate`.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(12, start_date);
         self
@@ -906,9 +915,9 @@ impl<E> SearchAuditLogsForAllTenants<E> {
         self
     }
 
-    /// Limits the result to what this user did. Kestra before 2.0 only.
+    /// Limits the result to what this user did.
     ///
-    /// `userId` is a parameter of the query.
+    /// Sent as the filter `filters[userId][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `userId`.
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
         self.call.set_query(14, Into::<String>::into(user_id));
         self
@@ -935,11 +944,13 @@ pub(crate) static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInf
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO")
             .milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::of(
                 "executionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("executionId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "filters",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -947,30 +958,36 @@ pub(crate) static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInf
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "id",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("id", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "resources",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("resources", "IN"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO")
             .milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::of(
                 "type",
@@ -979,7 +996,8 @@ pub(crate) static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInf
             ::kestra_core::QueryParameter::of(
                 "userId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("userId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::AUDIT_LOGS)

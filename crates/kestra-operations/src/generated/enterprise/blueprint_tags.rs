@@ -42,9 +42,9 @@ impl<E> ListInternalBlueprintTags<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `q`.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
         self
@@ -70,7 +70,8 @@ pub(crate) static LIST_INTERNAL_BLUEPRINT_TAGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BLUEPRINTS)

@@ -394,9 +394,9 @@ impl<E> SearchInternalBlueprints<E> {
         self
     }
 
-    /// Limits the result to what contains this text. Kestra before 2.0 only.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` is a parameter of the query.
+    /// Sent as the filter `filters[q][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `q`.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
@@ -426,9 +426,9 @@ impl<E> SearchInternalBlueprints<E> {
         self
     }
 
-    /// Limits the result to what has one of these tags. Kestra before 2.0 only.
+    /// Limits the result to what has one of these tags.
     ///
-    /// `tags` is a parameter of the query.
+    /// Sent as the filter `filters[tags][IN]`, if the server is Kestra 2.0 or later, else as the parameter `tags`.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 6, tags);
         self
@@ -455,7 +455,8 @@ pub(crate) static SEARCH_INTERNAL_BLUEPRINTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::of(
@@ -465,7 +466,8 @@ pub(crate) static SEARCH_INTERNAL_BLUEPRINTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "tags",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("tags", "IN"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BLUEPRINTS)

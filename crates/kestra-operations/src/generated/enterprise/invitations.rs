@@ -230,9 +230,9 @@ impl SearchInvitations {
 }
 
 impl<E> SearchInvitations<E> {
-    /// Limits the result to this e-mail address. Kestra before 2.0 only.
+    /// Limits the result to this e-mail address.
     ///
-    /// `email` is a parameter of the query.
+    /// Sent as the filter `filters[email][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `email`.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(email));
         self
@@ -278,9 +278,9 @@ impl<E> SearchInvitations<E> {
         self
     }
 
-    /// Limits the result to this state. Kestra before 2.0 only.
+    /// Limits the result to this state.
     ///
-    /// `status` is a parameter of the query.
+    /// Sent as the filter `filters[status][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `status`.
     pub fn status(mut self, status: impl Into<::kestra_models::InvitationStatus>) -> Self {
         self.call.set_query(5, Into::<::kestra_models::InvitationStatus>::into(status));
         self
@@ -302,7 +302,8 @@ pub(crate) static SEARCH_INVITATIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "email",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("email", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "filters",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -313,7 +314,8 @@ pub(crate) static SEARCH_INVITATIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "status",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("status", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::INVITATIONS)

@@ -193,9 +193,9 @@ impl<E> SearchServices<E> {
         self
     }
 
-    /// Limits the result to these states. Kestra before 2.0 only.
+    /// Limits the result to these states.
     ///
-    /// `state` is a parameter of the query.
+    /// Sent as the filter `filters[state][IN]`, if the server is Kestra 2.0 or later, else as the parameter `state`.
     pub fn state(
         mut self,
         state: impl IntoIterator<Item = impl Into<::kestra_models::ServiceState>>,
@@ -204,9 +204,9 @@ impl<E> SearchServices<E> {
         self
     }
 
-    /// Limits the result to this kind. Kestra before 2.0 only.
+    /// Limits the result to this kind.
     ///
-    /// `type` is a parameter of the query.
+    /// Sent as the filter `filters[type][IN]`, if the server is Kestra 2.0 or later, else as the parameter `type`.
     pub fn type_(mut self, type_: impl IntoIterator<Item = impl Into<::kestra_models::ServiceType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::ServiceType, _>(&mut self.call, 5, type_);
         self
@@ -235,11 +235,13 @@ pub(crate) static SEARCH_SERVICES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "type",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("type", "IN"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::SERVICES)
