@@ -18,6 +18,7 @@ mod guard;
 mod head;
 mod headers;
 mod instant;
+mod integer;
 #[doc(hidden)]
 pub mod internal;
 mod json;
@@ -50,6 +51,7 @@ pub use encode::ParameterValue;
 pub use error::{BoxError, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase};
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};
 pub use filter::{Comparison, Comparisons, Filter, FilterField, FilterParameter, FilterResource};
+pub use integer::Integer;
 pub use operation::{
     Answer, Check, Deletion, Edition, Effect, FilterForms, Guard, KnownValues, OperationInfo, QueryParameter,
     Question, Replay, Route, Traffic,

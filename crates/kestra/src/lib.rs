@@ -74,8 +74,8 @@ pub use areas::*;
 pub use client::Profile;
 pub use client::{Client, ClientBuilder, IntoServers, ServerInfo};
 pub use kestra_core::{
-    Body, Call, CallFuture, CallOptions, Detached, Executor, OutputFuture, ParameterValue, ResponseFuture,
-    Retry, Server, Servers, Target, Timeouts, Variable, Version,
+    Body, Call, CallFuture, CallOptions, Detached, Executor, Integer, OutputFuture, ParameterValue,
+    ResponseFuture, Retry, Server, Servers, Target, Timeouts, Variable, Version,
 };
 pub use kestra_flow as flow;
 pub use kestra_models as models;
@@ -91,7 +91,7 @@ pub use layers::{
 
 // What takes several calls.
 pub use backup::{Backup, Restore};
-pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
+pub use executions::{AddLabels, Finished, FoundFailed, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileSync};
 pub use flows::{Deploy, Deployed, FlowSync};
 pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};

@@ -48,7 +48,9 @@ impl From {
     pub(super) fn argument(self, ty: &Type) -> String {
         match ty {
             Type::Bool | Type::Timestamp | Type::Date | Type::Filters => self.ty(ty),
+            Type::Int32 | Type::Int64 => "impl ::kestra_core::Integer".to_owned(),
             Type::List(inner) => match self.ty(inner) {
+                _ if is_integer(inner) => "impl IntoIterator<Item = impl ::kestra_core::Integer>".to_owned(),
                 item if takes_into(inner) => format!("impl IntoIterator<Item = impl Into<{item}>>"),
                 item => format!("impl IntoIterator<Item = {item}>"),
             },
@@ -60,6 +62,10 @@ impl From {
     pub(super) fn value(self, ty: &Type, name: &str) -> String {
         match ty {
             Type::Bool | Type::Timestamp | Type::Date | Type::Filters => name.to_owned(),
+            ty if is_integer(ty) => format!("::kestra_core::Integer::to_i64({name})"),
+            Type::List(inner) if is_integer(inner) => {
+                format!("{name}.into_iter().map(::kestra_core::Integer::to_i64).collect::<Vec<i64>>()")
+            }
             Type::List(inner) if takes_into(inner) => {
                 format!("{name}.into_iter().map(Into::into).collect::<{}>()", self.ty(ty))
             }
@@ -72,6 +78,11 @@ impl From {
 /// Whether an argument of the type is `impl Into<..>`.
 pub(super) fn takes_into(ty: &Type) -> bool {
     !matches!(ty, Type::Bool | Type::Timestamp | Type::Date | Type::Filters | Type::List(_))
+}
+
+/// Returns whether an argument of the type takes any integer.
+pub(super) fn is_integer(ty: &Type) -> bool {
+    matches!(ty, Type::Int32 | Type::Int64)
 }
 
 /// Whether a list of the type is a view by key.

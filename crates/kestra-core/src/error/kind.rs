@@ -19,7 +19,7 @@ use std::fmt;
 /// | `Incomplete` | sent | the server did a part of it, and said success; `failures()` names the rest |
 /// | `File` | see `request_sent()` | a path, its rights, or a full disk |
 /// | `Service` | see `request_sent()` | a layer or service of yours |
-/// | `ExecutionFailed` | sent | the execution ended as FAILED, KILLED or CANCELLED |
+/// | `ExecutionFailed` | sent | the execution ended as FAILED, KILLED or CANCELLED, or never was in the state that was waited for |
 /// | `UnclearOutcome` | may be sent | the answer to a creation was lost, and nothing was found by its key in time |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 
 use crate::error::Error;
+use crate::integer::Integer;
 
 use super::PageAnswer;
 use super::continuation::Continuation;
@@ -37,8 +38,8 @@ impl<P: PageAnswer> Items<P> {
     }
 
     /// Ends after this many rows.
-    pub fn limit(mut self, rows: u64) -> Self {
-        self.limit = Some(rows);
+    pub fn limit(mut self, rows: impl Integer) -> Self {
+        self.limit = Some(u64::try_from(rows.to_i64()).unwrap_or(0));
         self
     }
 

@@ -83,14 +83,14 @@ impl ChartFiltersOverrides {
     }
 
     /// Sets [`page_number`](field@Self::page_number).
-    pub fn page_number(mut self, page_number: impl Into<i64>) -> Self {
-        self.page_number = Some(page_number.into());
+    pub fn page_number(mut self, page_number: impl ::kestra_core::Integer) -> Self {
+        self.page_number = Some(::kestra_core::Integer::to_i64(page_number));
         self
     }
 
     /// Sets [`page_size`](field@Self::page_size).
-    pub fn page_size(mut self, page_size: impl Into<i64>) -> Self {
-        self.page_size = Some(page_size.into());
+    pub fn page_size(mut self, page_size: impl ::kestra_core::Integer) -> Self {
+        self.page_size = Some(::kestra_core::Integer::to_i64(page_size));
         self
     }
 

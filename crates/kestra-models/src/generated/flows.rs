@@ -74,8 +74,8 @@ impl ConcurrencyLimit {
     }
 
     /// Sets [`running`](field@Self::running).
-    pub fn running(mut self, running: impl Into<i64>) -> Self {
-        self.running = Some(running.into());
+    pub fn running(mut self, running: impl ::kestra_core::Integer) -> Self {
+        self.running = Some(::kestra_core::Integer::to_i64(running));
         self
     }
 
@@ -520,14 +520,14 @@ impl SourceReplaceLineRequest {
     }
 
     /// Sets [`column`](field@Self::column).
-    pub fn column(mut self, column: impl Into<i64>) -> Self {
-        self.column = Some(column.into());
+    pub fn column(mut self, column: impl ::kestra_core::Integer) -> Self {
+        self.column = Some(::kestra_core::Integer::to_i64(column));
         self
     }
 
     /// Sets [`line`](field@Self::line).
-    pub fn line(mut self, line: impl Into<i64>) -> Self {
-        self.line = Some(line.into());
+    pub fn line(mut self, line: impl ::kestra_core::Integer) -> Self {
+        self.line = Some(::kestra_core::Integer::to_i64(line));
         self
     }
 

@@ -271,8 +271,8 @@ impl Concurrency {
     }
 
     /// Sets [`limit`](field@Self::limit).
-    pub fn limit(mut self, limit: impl Into<i64>) -> Self {
-        self.limit = Some(limit.into());
+    pub fn limit(mut self, limit: impl ::kestra_core::Integer) -> Self {
+        self.limit = Some(::kestra_core::Integer::to_i64(limit));
         self
     }
 }
@@ -1280,8 +1280,8 @@ impl Quota {
     }
 
     /// Sets [`limit`](field@Self::limit).
-    pub fn limit(mut self, limit: impl Into<i64>) -> Self {
-        self.limit = Some(limit.into());
+    pub fn limit(mut self, limit: impl ::kestra_core::Integer) -> Self {
+        self.limit = Some(::kestra_core::Integer::to_i64(limit));
         self
     }
 }

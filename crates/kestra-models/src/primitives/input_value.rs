@@ -10,7 +10,8 @@ use super::IsoDuration;
 /// A typed value of a flow's input, written the way the server reads it.
 ///
 /// Servers silently read a BOOL that is neither `true` nor `false` as false; a typed value can't be wrong in
-/// this way. Every kind has a `From`: a `bool` is a BOOL, a [`Timestamp`] a DATETIME, a list an ARRAY or MULTISELECT.
+/// this way. Every kind has a `From`: a `bool` is a BOOL, a [`Timestamp`] a DATETIME, a list an ARRAY or MULTISELECT, and `None` is
+/// not sent.
 ///
 /// ```
 /// use kestra_models::InputValue;
@@ -42,6 +43,8 @@ pub enum InputValue {
     Json(Value),
     /// ARRAY, MULTISELECT.
     List(Vec<InputValue>),
+    /// No value: the input is not sent, and the flow has its default. `null` within a list.
+    Absent,
 }
 
 /// Shows the type only, as any value may be a secret.
@@ -64,10 +67,11 @@ impl InputValue {
             Self::Duration(_) => "Duration",
             Self::Json(_) => "Json",
             Self::List(_) => "List",
+            Self::Absent => "Absent",
         }
     }
 
-    /// Returns the text that is sent.
+    /// Returns the text that is sent; empty for [`Absent`](Self::Absent), which isn't.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self {
@@ -81,6 +85,7 @@ impl InputValue {
             Self::Duration(value) => value.to_string(),
             Self::Json(value) => value.to_string(),
             Self::List(_) => self.to_json().to_string(),
+            Self::Absent => String::new(),
         }
     }
 
@@ -92,6 +97,7 @@ impl InputValue {
             Self::Int(value) => Value::from(*value),
             Self::Float(value) => Value::from(*value),
             Self::Json(value) => value.clone(),
+            Self::Absent => Value::Null,
             Self::List(values) => values.iter().map(Self::to_json).collect(),
             other => Value::from(other.to_text()),
         }
@@ -112,6 +118,25 @@ fn float(value: f64) -> String {
 impl From<i128> for InputValue {
     fn from(value: i128) -> Self {
         i64::try_from(value).map_or_else(|_| Self::Text(value.to_string()), Self::Int)
+    }
+}
+
+impl From<u64> for InputValue {
+    fn from(value: u64) -> Self {
+        i128::from(value).into()
+    }
+}
+
+impl From<usize> for InputValue {
+    fn from(value: usize) -> Self {
+        (value as u64).into()
+    }
+}
+
+/// `None` is not sent.
+impl<T: Into<Self>> From<Option<T>> for InputValue {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Into::into)
     }
 }
 
@@ -194,6 +219,9 @@ mod tests {
             (InputValue::from(IsoDuration::from("PT1H30M")), "PT1H30M"),
             (InputValue::from(serde_json::json!({"a": [1, null]})), r#"{"a":[1,null]}"#),
             (InputValue::from([1, 2]), "[1,2]"),
+            (InputValue::from([Some(1), None]), "[1,null]"),
+            (InputValue::from(Some(u64::MAX)), "18446744073709551615"),
+            (InputValue::from(7_usize), "7"),
             (InputValue::from(vec![Date::constant(2026, 1, 2)]), r#"["2026-01-02"]"#),
         ] {
             assert_eq!(value.to_text(), text);

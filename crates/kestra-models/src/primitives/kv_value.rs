@@ -208,6 +208,7 @@ from! {
     i64 => Number,
     u32 => Number,
     u64 => Number,
+    usize => Number,
     Timestamp => Datetime,
     Date => Date,
     Duration => Duration,

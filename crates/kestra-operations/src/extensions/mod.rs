@@ -10,4 +10,4 @@ pub use follow::FollowSettings;
 pub use searches::search_relatives;
 
 pub(crate) use bulk::{by_ids, by_query, counted};
-pub(crate) use setters::{add_inputs, idempotency, inputs, look_back, set_key};
+pub(crate) use setters::{add_input, add_inputs, idempotency, inputs, look_back, set_key};

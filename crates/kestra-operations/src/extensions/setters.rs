@@ -10,7 +10,7 @@ use serde_json::Value;
 macro_rules! inputs {
     ($name:ident) => {
         impl<E> $name<E> {
-            /// Sets an input. The type of the value decides how it is written.
+            /// Sets an input. The type of the value decides how it is written; `None` is not sent.
             ///
             /// The server drops an input that the flow doesn't have, and reads a string that is not a boolean as false. A
             /// client logs a warning for each input that an execution was created without, and
@@ -20,7 +20,7 @@ macro_rules! inputs {
                 name: impl Into<String>,
                 value: impl Into<::kestra_models::InputValue>,
             ) -> Self {
-                self.call.multipart().text(name, value.into().to_text());
+                crate::extensions::add_input(&mut self.call, name.into(), value.into());
                 self
             }
 
@@ -101,6 +101,13 @@ macro_rules! idempotency {
 }
 
 pub(crate) use {idempotency, inputs, look_back};
+
+/// Adds an input unless its value is absent.
+pub(crate) fn add_input(call: &mut Call, name: String, value: InputValue) {
+    if value != InputValue::Absent {
+        call.multipart().text(name, value.to_text());
+    }
+}
 
 /// Adds the fields of a value as inputs, except those that are null.
 pub(crate) fn add_inputs(call: &mut Call, value: &(impl Serialize + ?Sized)) {

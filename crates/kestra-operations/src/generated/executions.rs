@@ -69,8 +69,8 @@ impl<E> CreateExecution<E> {
     /// Sets the revision of the flow that runs. Defaults to the newest that is no draft.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(3, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(3, ::kestra_core::Integer::to_i64(revision));
         self
     }
 
@@ -1473,8 +1473,8 @@ impl<E> GetFlowFromExecution<E> {
     /// Sets the revision. Defaults to the newest.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(revision));
         self
     }
 }
@@ -1989,8 +1989,8 @@ impl<E> ListDistinctFieldValues<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(2, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(2, ::kestra_core::Integer::to_i64(size));
         self
     }
 }
@@ -2483,8 +2483,8 @@ impl<E> PreviewFileFromExecution<E> {
     /// Sets how many rows the preview has at most. Servers allow 5000.
     ///
     /// `maxRows` is a parameter of the query.
-    pub fn max_rows(mut self, max_rows: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(max_rows));
+    pub fn max_rows(mut self, max_rows: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(max_rows));
         self
     }
 }
@@ -2549,8 +2549,8 @@ impl<E> ReplayExecution<E> {
     /// Sets the revision. Defaults to the newest.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(revision));
         self
     }
 
@@ -2627,8 +2627,8 @@ impl<E> ReplayExecutionWithInputs<E> {
     /// Sets the revision. Defaults to the newest.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(revision));
         self
     }
 
@@ -3023,8 +3023,8 @@ impl<E> RestartExecution<E> {
     /// Goes on with this revision of the flow, not with the one that ran.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(revision));
         self
     }
 }
@@ -3861,8 +3861,8 @@ impl<E> SearchExecutions<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(7, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(7, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -3885,8 +3885,8 @@ impl<E> SearchExecutions<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(10, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(10, ::kestra_core::Integer::to_i64(size));
         self
     }
 
@@ -4044,16 +4044,16 @@ impl<E> SearchExecutionsByFlowId<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(2, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(2, ::kestra_core::Integer::to_i64(page));
         self
     }
 
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(3, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(3, ::kestra_core::Integer::to_i64(size));
         self
     }
 }
@@ -4504,8 +4504,8 @@ impl<E> TriggerExecution<E> {
     /// Sets the revision. Defaults to the newest.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(revision));
         self
     }
 
@@ -6388,8 +6388,8 @@ impl<E> ValidateNewExecutionInputs<E> {
     /// Sets the revision. Defaults to the newest.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(revision));
         self
     }
 }

@@ -233,8 +233,8 @@ impl<E> GetFileContent<E> {
     /// Sets the stored version of the file. Defaults to the newest. 1.0 servers ignore it. Requires Kestra 1.2 or later.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(revision));
         self
     }
 }

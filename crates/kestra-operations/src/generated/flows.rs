@@ -190,11 +190,15 @@ impl DeleteFlowRevisions {
     pub fn new(
         namespace: impl AsRef<str>,
         id: impl AsRef<str>,
-        revisions: impl IntoIterator<Item = impl Into<i64>>,
+        revisions: impl IntoIterator<Item = impl ::kestra_core::Integer>,
     ) -> Self {
         let mut call =
             ::kestra_core::Call::new(&DELETE_FLOW_REVISIONS).path(namespace.as_ref()).path(id.as_ref());
-        crate::parameters::repeat::<i64, _>(&mut call, 0, revisions);
+        crate::parameters::repeat::<i64, _>(
+            &mut call,
+            0,
+            revisions.into_iter().map(::kestra_core::Integer::to_i64),
+        );
         Self { call, executor: ::kestra_core::Detached }
     }
 }
@@ -1045,8 +1049,8 @@ impl<E> GenerateFlowGraph<E> {
     /// Sets the revision. Defaults to the newest.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(revision));
         self
     }
 
@@ -1164,8 +1168,8 @@ impl<E> GetFlow<E> {
     /// Sets the revision. Defaults to the newest.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(revision));
         self
     }
 
@@ -1348,8 +1352,8 @@ impl<E> GetTaskFromFlow<E> {
     /// Sets the revision. Defaults to the newest.
     ///
     /// `revision` is a parameter of the query.
-    pub fn revision(mut self, revision: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(revision));
+    pub fn revision(mut self, revision: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(revision));
         self
     }
 }
@@ -1882,8 +1886,8 @@ impl<E> SearchFlows<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(3, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(3, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -1906,8 +1910,8 @@ impl<E> SearchFlows<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(6, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(6, ::kestra_core::Integer::to_i64(size));
         self
     }
 
@@ -2004,8 +2008,8 @@ impl<E> SearchFlowsBySourceCode<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(2, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(2, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -2036,8 +2040,8 @@ impl<E> SearchFlowsBySourceCode<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(6, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(6, ::kestra_core::Integer::to_i64(size));
         self
     }
 

@@ -29,8 +29,8 @@ impl<E> DeleteLogsFromExecution<E> {
     /// Limits the result to the attempt of this number, counted from 0.
     ///
     /// `attempt` is a parameter of the query.
-    pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(attempt));
+    pub fn attempt(mut self, attempt: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(attempt));
         self
     }
 
@@ -164,8 +164,8 @@ impl<E> DownloadLogsFromExecution<E> {
     /// Limits the result to the attempt of this number, counted from 0.
     ///
     /// Sent as the filter `filters[attemptNumber][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `attempt`.
-    pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(attempt));
+    pub fn attempt(mut self, attempt: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(attempt));
         self
     }
 
@@ -364,8 +364,8 @@ impl<E> ListLogsFromExecution<E> {
     /// Limits the result to the attempt of this number, counted from 0.
     ///
     /// Sent as the filter `filters[attemptNumber][EQUALS]`, if the server is Kestra 2.0 or later, else as the parameter `attempt`.
-    pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(attempt));
+    pub fn attempt(mut self, attempt: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(attempt));
         self
     }
 
@@ -523,8 +523,8 @@ impl<E> SearchLogs<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(6, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(6, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -539,8 +539,8 @@ impl<E> SearchLogs<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(8, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(8, ::kestra_core::Integer::to_i64(size));
         self
     }
 

@@ -85,6 +85,13 @@ fn show_tasks(runner: &Runner, outcome: &Outcome) -> Vec<(String, String)> {
             let list = execution.task_runs.get_or_insert_with(Vec::new);
             let mut runs = Vec::new();
             for id in ids {
+                // A restarted execution goes on with the task runs that it has.
+                let restarted = |run: &&mut TaskRun| run.task_id == id && run.state.is(State::Restarted);
+                if let Some(run) = list.iter_mut().find(restarted) {
+                    run.begin(Some(worker.clone()));
+                    runs.push((id, run.id.clone()));
+                    continue;
+                }
                 let mut run = TaskRun::new(&id);
                 if !old {
                     run.state.set(State::Submitted);

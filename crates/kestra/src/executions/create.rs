@@ -9,9 +9,10 @@ use kestra_core::{
     Body, Call, CallFuture, Error, ErrorKind, ErrorResponse, Executor, OperationInfo, RequestSent, object,
 };
 use kestra_models::Execution;
+use kestra_operations::GetExecution;
 
 use super::check;
-use super::creation::{Creation, Key, parameter};
+use super::creation::{Creation, FoundFailed, Key, parameter};
 use super::key::{self, Scope};
 use crate::Client;
 use crate::client::Deadline;
@@ -38,11 +39,24 @@ pub(super) struct Created {
     pub(super) execution: Execution,
     pub(super) key: Option<String>,
     pub(super) was_found: bool,
+    /// The number of states that the execution had been in before it was restarted, if it was.
+    pub(super) restarted_after: Option<usize>,
 }
 
-/// Starts an execution once.
+/// Starts an execution once. Every error has the key.
 pub(super) async fn create(client: &Client, creation: Creation) -> Result<Created, Error> {
-    let Creation { call, key } = creation;
+    let own = match &creation.key {
+        Key::Own(key) => Some(key.clone()),
+        Key::Fresh | Key::None => None,
+    };
+    Box::pin(create_with_key(client, creation)).await.map_err(|error| match own {
+        Some(key) => error.with_idempotency_key(key),
+        None => error,
+    })
+}
+
+async fn create_with_key(client: &Client, creation: Creation) -> Result<Created, Error> {
+    let Creation { call, key, found_failed } = creation;
     let mut call = call.into_call();
     let info = call.info();
     call.check_with(client.options())?;
@@ -56,15 +70,26 @@ pub(super) async fn create(client: &Client, creation: Creation) -> Result<Create
     }
     let times = call.take_key().unwrap_or_default();
     let mut once = Once::new(client, &call, text, matches!(key, Key::Own(_)), &times);
+    once.starts_again = found_failed == FoundFailed::StartAgain;
     let inputs = SentInputs::of(&call);
-    let Outcome { id, mut response, was_found } = once.create(call, is_checked).await?;
+    let created = once.create(call, is_checked).await;
+    let Outcome { id, mut response, was_found } = created.map_err(|error| once.with_key(error))?;
     if let Some(inputs) = inputs.filter(|_| !was_found) {
         inputs.attach(&mut response);
     }
-    match decode::created(response, info) {
-        Ok(execution) => Ok(Created { id, execution: execution.into_body(), key: once.key, was_found }),
-        Err(error) => Err(once.with_key(error.with_request_sent(RequestSent::Yes)).with_execution_id(id)),
+    let execution: Execution = match decode::created(response, info) {
+        Ok(execution) => execution.into_body(),
+        Err(error) => {
+            return Err(once.with_key(error.with_request_sent(RequestSent::Yes)).with_execution_id(id));
+        }
+    };
+    let mut restarted_after = None;
+    if was_found && found_failed == FoundFailed::Restart && execution.is_failed() {
+        let restart = client.executions().restart_execution(&id).await;
+        restart.map_err(|error| once.with_key(error).with_execution_id(&id))?;
+        restarted_after = Some(execution.progress().0);
     }
+    Ok(Created { id, execution, key: once.key, was_found, restarted_after })
 }
 
 /// Sends a creation with a key of the caller's own once. The response has the execution that is found, as it is now.
@@ -78,7 +103,7 @@ pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) 
         let mut once = Once::new(&client, &call, key.text().map(str::to_owned), true, &key);
         match once.create(call, false).await {
             Ok(outcome) => Ok(outcome.response),
-            Err(error) => Err(error.or_operation(info)),
+            Err(error) => Err(once.with_key(error.or_operation(info))),
         }
     })
 }
@@ -91,6 +116,10 @@ struct Once {
     kind: Option<String>,
     key: Option<String>,
     is_own: bool,
+    /// Whether executions with the key that have failed don't count.
+    starts_again: bool,
+    /// The ids of failed executions with the key that don't count.
+    passed_over: Vec<String>,
     look_back: Duration,
     look_up_for: Duration,
     outage_wait: OutageWait,
@@ -139,6 +168,8 @@ impl Once {
             kind: check::value(call, "kind"),
             key,
             is_own,
+            starts_again: false,
+            passed_over: Vec::new(),
             look_back: times.look_back().unwrap_or(LOOK_BACK),
             look_up_for: times.look_up_for().unwrap_or(LOOK_UP_FOR),
             outage_wait: OutageWait::of(client),
@@ -174,8 +205,12 @@ impl Once {
         let Some(key) = self.key.clone().filter(|_| self.is_own) else { return Ok(None) };
         loop {
             match self.look_up(&key, self.look_back).await {
-                Ok(mut ids) if ids.len() < 2 => return Ok(ids.pop()),
-                Ok(ids) => return Err(self.many(&key, &ids)),
+                Ok(mut ids) => {
+                    if self.starts_again {
+                        ids = self.without_failed(ids).await?;
+                    }
+                    return if ids.len() < 2 { Ok(ids.pop()) } else { Err(self.many(&key, &ids)) };
+                }
                 Err(error) => self
                     .outage_wait
                     .pause_to_read(error)
@@ -183,6 +218,22 @@ impl Once {
                     .map_err(|error| error.with_idempotency_key(&key))?,
             }
         }
+    }
+
+    /// Returns the executions that haven't failed, and passes over the others from now on. They are read, as a search may be
+    /// behind.
+    async fn without_failed(&mut self, ids: Vec<String>) -> Result<Vec<String>, Error> {
+        let mut others = Vec::new();
+        for id in ids {
+            let response = self.read(&id).await?;
+            let execution: Execution = decode::json(response, GetExecution::INFO)?.into_body();
+            if execution.is_failed() {
+                self.passed_over.push(id);
+            } else {
+                others.push(id);
+            }
+        }
+        Ok(others)
     }
 
     /// Reads an execution. The message of an error says that the execution exists.
@@ -266,7 +317,10 @@ impl Once {
 
     async fn look_up(&self, key: &str, look_back: Duration) -> Result<Vec<String>, Error> {
         let flow = Some((self.namespace.as_str(), self.flow.as_str()));
-        key::look_up(&self.client, key, Scope { flow, kind: self.kind.as_deref(), look_back }).await
+        let scope = Scope { flow, kind: self.kind.as_deref(), look_back };
+        let mut ids = key::look_up(&self.client, key, scope).await?;
+        ids.retain(|id| !self.passed_over.contains(id));
+        Ok(ids)
     }
 
     fn with_key(&self, error: Error) -> Error {

@@ -7,11 +7,32 @@ use kestra_core::internal::{CORRELATION_LABEL, IdempotencyKey};
 use kestra_core::{Call, Error};
 use kestra_operations::CreateExecution;
 
+#[cfg(doc)]
+use super::{Start, Started};
+
 /// A creation that is being built.
 #[derive(Debug)]
 pub(super) struct Creation {
     pub(super) call: CreateExecution,
     pub(super) key: Key,
+    pub(super) found_failed: FoundFailed,
+}
+
+/// What a start with an [`idempotency_key`](Start::idempotency_key) does if the execution that it finds has ended as FAILED,
+/// KILLED or CANCELLED.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FoundFailed {
+    /// Returns it: `start` returns the failed execution, and `run` the error of the failed execution. The default, as nothing is
+    /// executed twice.
+    #[default]
+    Return,
+    /// Restarts it: the same execution continues with the tasks that failed, on the revision of the flow that it has. `run` and
+    /// [`Started::wait`] wait for its next end.
+    Restart,
+    /// Starts a new execution with the same key. All tasks are executed again. The failed execution keeps the key, so
+    /// [`resolve`](crate::Executions::resolve) returns both, and a start without this setting refuses the key.
+    StartAgain,
 }
 
 /// The key that an execution is started with.
@@ -26,11 +47,12 @@ pub(super) enum Key {
 
 impl Creation {
     pub(super) fn new(namespace: &str, flow: &str) -> Self {
-        Self { call: CreateExecution::new(namespace, flow), key: Key::Fresh }
+        let call = CreateExecution::new(namespace, flow);
+        Self { call, key: Key::Fresh, found_failed: FoundFailed::default() }
     }
 
     pub(super) fn try_clone(&self) -> Option<Self> {
-        Some(Self { call: self.call.try_clone()?, key: self.key.clone() })
+        Some(Self { call: self.call.try_clone()?, key: self.key.clone(), ..*self })
     }
 }
 
@@ -70,7 +92,7 @@ pub(super) fn parameter(call: &Call, name: &str) -> Option<usize> {
 macro_rules! creating {
     ($name:ident) => {
         impl $name {
-            /// Sets an input. The type of the value decides how it is written.
+            /// Sets an input. The type of the value decides how it is written; `None` is not sent.
             pub fn input(
                 self,
                 name: impl Into<String>,
@@ -103,7 +125,7 @@ macro_rules! creating {
             }
 
             /// Sets the revision of the flow, counted from 1. Defaults to the newest.
-            pub fn revision(self, revision: impl Into<i64>) -> Self {
+            pub fn revision(self, revision: impl ::kestra_core::Integer) -> Self {
                 self.create(|call| call.revision(revision))
             }
 
@@ -124,12 +146,31 @@ macro_rules! creating {
                 self.create(|call| call.kind(kind))
             }
 
-            /// Sets an idempotency key. If an execution with this key was started before, returns that execution.
+            /// Sets an idempotency key. If an execution with this key was started before, returns that execution, whatever its
+            /// state; [`if_found_failed`](Self::if_found_failed) has other choices for one that failed. Every error has the key
+            /// as its [`idempotency_key`](crate::Error::idempotency_key).
             ///
             /// The key becomes the label `system.correlationId`. Two starts with one key at the same moment can still make
             /// two executions, since no server knows keys: use a key to repeat a start, not to let several starts race.
             pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
                 self.creation.key = super::creation::Key::Own(key.into());
+                self
+            }
+
+            /// Sets what to do if the execution that is found by the `idempotency_key` has failed. Defaults to
+            /// [`FoundFailed::Return`](crate::FoundFailed::Return).
+            ///
+            /// ```no_run
+            /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+            /// use kestra::FoundFailed;
+            ///
+            /// let run = client.executions().run("company.team", "invoice").idempotency_key("order-17");
+            /// run.if_found_failed(FoundFailed::Restart).await?; // again, after yesterday's failure
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn if_found_failed(mut self, action: crate::FoundFailed) -> Self {
+                self.creation.found_failed = action;
                 self
             }
 

@@ -71,6 +71,15 @@ impl Finished {
             .with_payload(self)
     }
 
+    /// Returns the error of an execution that ended without having been in a state.
+    pub(super) fn into_missed(self, state: &StateType) -> Error {
+        let message = format!("{}, and was never in {}", message(&self, None), state.as_str());
+        Error::new(ErrorKind::ExecutionFailed, message)
+            .with_request_sent(RequestSent::Yes)
+            .with_execution_id(self.id())
+            .with_payload(self)
+    }
+
     /// Returns the execution of an error of `run` or `wait`: as it ended, or as it was last read before the timeout.
     #[must_use]
     pub fn of(error: &Error) -> Option<&Self> {

@@ -13,6 +13,7 @@ mod watch;
 pub use add_labels::AddLabels;
 pub(crate) use check::{breakpoints as check_breakpoints, revision};
 pub(crate) use create::create_once;
+pub use creation::FoundFailed;
 pub use finished::Finished;
 pub use key::{Resolve, Resolved};
 pub use run::{Run, Start, Started, Wait};

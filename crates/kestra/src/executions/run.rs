@@ -116,7 +116,9 @@ impl Run {
         // It isn't cut off, which would leave it unclear whether there is an execution; its calls have timeouts of their own.
         let created = create::create(&self.client, self.creation).await?;
         let known = Some(Box::new(created.execution));
-        Box::pin(watch::to_the_end(self.client, created.id, known, begun, self.settings)).await
+        let mut settings = self.settings;
+        (settings.key, settings.after) = (created.key, created.restarted_after);
+        Box::pin(watch::to_the_end(self.client, created.id, known, begun, settings)).await
     }
 }
 
@@ -147,6 +149,7 @@ impl Start {
             execution: created.execution,
             key: created.key,
             was_found: created.was_found,
+            restarted_after: created.restarted_after,
         })
     }
 }
@@ -163,6 +166,7 @@ pub struct Started {
     pub execution: Execution,
     key: Option<String>,
     was_found: bool,
+    restarted_after: Option<usize>,
 }
 
 impl Started {
@@ -184,9 +188,19 @@ impl Started {
         self.was_found
     }
 
+    /// Returns whether the execution was found failed, and restarted; see [`Start::if_found_failed`]. `execution` is as it was
+    /// before the restart.
+    #[must_use]
+    pub fn was_restarted(&self) -> bool {
+        self.restarted_after.is_some()
+    }
+
     /// Waits until the execution has ended; see [`Executions::wait`].
     pub fn wait(&self) -> Wait {
-        Wait { known: Some(Box::new(self.execution.clone())), ..self.client.executions().wait(&self.id) }
+        let mut wait = self.client.executions().wait(&self.id);
+        wait.known = Some(Box::new(self.execution.clone()));
+        (wait.settings.key, wait.settings.after) = (self.key.clone(), self.restarted_after);
+        wait
     }
 }
 

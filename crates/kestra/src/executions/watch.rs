@@ -28,6 +28,10 @@ pub(super) struct Settings {
     pub(super) visible_within: Duration,
     /// The number of states that the execution had been in when the state given to `after` was read.
     pub(super) after: Option<usize>,
+    /// The state that ends the wait, if it isn't the end of the execution.
+    pub(super) until: Option<StateType>,
+    /// The key that the execution was started with.
+    pub(super) key: Option<String>,
     pub(super) poll: Duration,
     pub(super) outage: Duration,
     pub(super) on_progress: Callback<Execution>,
@@ -43,6 +47,8 @@ impl Default for Settings {
             any_end_state: false,
             visible_within: Duration::from_secs(2),
             after: None,
+            until: None,
+            key: None,
             poll: Duration::from_secs(2),
             outage: Duration::from_mins(10),
             on_progress: Callback::default(),
@@ -55,7 +61,8 @@ impl Settings {
     /// Returns a copy, or `None` if a callback is set.
     pub(super) fn try_clone(&self) -> Option<Self> {
         let (on_progress, on_pause) = (self.on_progress.try_clone()?, self.on_pause.try_clone()?);
-        Some(Self { on_progress, on_pause, ..*self })
+        let (until, key) = (self.until.clone(), self.key.clone());
+        Some(Self { on_progress, on_pause, until, key, ..*self })
     }
 }
 
@@ -81,6 +88,28 @@ macro_rules! waiting {
             /// Sets whether a pause or a breakpoint ends the wait. The result is then the paused execution.
             pub fn stop_on_pause(mut self, stop: bool) -> Self {
                 self.settings.stop_on_pause = stop;
+                self
+            }
+
+            /// Waits for this state of the execution, not for its end: returns the execution as soon as it is in the state, or has
+            /// been. It may have left the state by then, and even have ended; [`state`](crate::Finished::state) has the state in
+            /// which it was read.
+            ///
+            /// Returns an error of kind [`ExecutionFailed`](crate::ErrorKind::ExecutionFailed) if the execution ends without
+            /// having been in the state, or the execution if [`any_end_state`](Self::any_end_state) is set.
+            ///
+            /// ```no_run
+            /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+            /// use kestra::models::StateType;
+            ///
+            /// let started = client.executions().start("company.team", "hello").await?;
+            /// let running = started.wait().until(StateType::Running).await?;
+            /// # let _ = running;
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn until(mut self, state: impl Into<::kestra_models::StateType>) -> Self {
+                self.settings.until = Some(state.into());
                 self
             }
 
@@ -143,9 +172,15 @@ pub(super) async fn to_the_end(
         Some(result) => result,
         None => Err(watch.time_is_over(limit.unwrap_or_default()).await),
     };
-    result.map_err(|error| match error.execution_id() {
-        Some(_) => error,
-        None => error.with_execution_id(watch.id),
+    result.map_err(|error| {
+        let error = match watch.settings.key {
+            Some(key) => error.with_idempotency_key(key),
+            None => error,
+        };
+        match error.execution_id() {
+            Some(_) => error,
+            None => error.with_execution_id(watch.id),
+        }
     })
 }
 
@@ -164,17 +199,21 @@ impl Watch {
     async fn run(&mut self) -> Result<Finished, Error> {
         loop {
             let execution = self.end().await?;
-            if execution.state_type() == Some(&StateType::Retried) {
+            let is_reached = self.has_reached(&execution);
+            if execution.state_type() == Some(&StateType::Retried) && !is_reached {
                 let next = successor(&self.client, &execution, self.settings.outage).await?;
                 (self.id, self.is_known) = (next, true);
                 (self.settings.after, self.last) = (None, None);
                 continue;
             }
             let finished = Finished::read(&self.client, execution, self.settings.outage).await?;
-            return if finished.is_failed() && !self.settings.any_end_state {
-                Err(finished.into_error(&self.client).await)
-            } else {
-                Ok(finished)
+            if is_reached || self.settings.any_end_state || !finished.execution.is_terminal() {
+                return Ok(finished);
+            }
+            return match &self.settings.until {
+                _ if finished.is_failed() => Err(finished.into_error(&self.client).await),
+                Some(state) => Err(finished.into_missed(state)),
+                None => Ok(finished),
             };
         }
     }
@@ -210,6 +249,9 @@ impl Watch {
         }
         seen.progress = Some(progress);
         self.settings.on_progress.call(execution);
+        if self.has_reached(execution) {
+            return true;
+        }
         // A task run may change within a pause; only a new state of the execution starts another pause.
         if !execution.is_paused() || seen.paused_at == Some(progress.0) {
             return false;
@@ -217,6 +259,13 @@ impl Watch {
         seen.paused_at = Some(progress.0);
         self.settings.on_pause.call(execution);
         self.settings.stop_on_pause
+    }
+
+    /// Returns whether the execution is or has been in the state that is waited for.
+    fn has_reached(&self, execution: &Execution) -> bool {
+        let Some(wanted) = &self.settings.until else { return false };
+        let histories = execution.state.iter().flat_map(|state| &state.histories);
+        histories.skip(self.settings.after.unwrap_or(0)).any(|history| history.state.as_ref() == Some(wanted))
     }
 
     /// Kills the execution if that is set, and returns the error, which has the execution as it was last read.
@@ -234,7 +283,11 @@ impl Watch {
             Some(state) => format!(" and was last seen in {}", state.as_str()),
             None => String::new(),
         };
-        let message = format!("execution {id} has not ended within {limit:?}{state}; {fate}");
+        let missed = match &self.settings.until {
+            Some(wanted) => format!("not been in {}", wanted.as_str()),
+            None => "not ended".to_owned(),
+        };
+        let message = format!("execution {id} has {missed} within {limit:?}{state}; {fate}");
         let error = Error::new(ErrorKind::Timeout(TimeoutPhase::Total), message)
             .with_request_sent(RequestSent::Yes)
             .with_execution_id(id);

@@ -99,7 +99,7 @@ impl crate::areas::Flows {
         &self,
         namespace: impl AsRef<str>,
         id: impl AsRef<str>,
-        revisions: impl IntoIterator<Item = impl Into<i64>>,
+        revisions: impl IntoIterator<Item = impl ::kestra_core::Integer>,
     ) -> ::kestra_operations::DeleteFlowRevisions<crate::Client> {
         ::kestra_operations::DeleteFlowRevisions::new(namespace, id, revisions).on(self.client().clone())
     }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::generate::docs;
 use crate::generate::names;
 use crate::generate::plan::Plan;
-use crate::generate::types::{From, is_label, takes_into};
+use crate::generate::types::{From, is_integer, is_label, takes_into};
 use crate::generate::writer::Writer;
 
 /// A field as it is written.
@@ -50,6 +50,8 @@ impl Member<'_> {
         let value = match &self.field.ty {
             _ if self.field.sensitive => format!("{name}.into()"),
             Type::List(inner) if is_label(inner) => format!("{name}.into_iter().collect()"),
+            Type::List(inner) if is_integer(inner) => From::Models.value(&self.field.ty, name),
+            ty if is_integer(ty) => From::Models.value(ty, name),
             Type::List(inner) if takes_into(inner) => format!("{name}.into_iter().map(Into::into).collect()"),
             Type::List(_) => format!("{name}.into_iter().collect()"),
             ty if takes_into(ty) => format!("{name}.into()"),

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{BodyVariant, Content, Operation, Part, QueryParameter, Style, Type, Versions};
 use crate::error::Result;
-use crate::generate::types::{From, takes_into};
+use crate::generate::types::{From, is_integer, takes_into};
 use crate::generate::writer::Writer;
 use crate::generate::{docs, facts, names, paging};
 
@@ -427,6 +427,10 @@ pub(super) fn query_statement(
         (Type::Map(_), Style::Comma) => helper("comma_pairs"),
         (Type::List(inner), style) => {
             let function = if style == Style::Comma { "comma" } else { "repeat" };
+            if is_integer(inner) {
+                let values = format!("{name}.into_iter().map(::kestra_core::Integer::to_i64)");
+                return format!("crate::parameters::{function}::<i64, _>({exclusive}, {index}, {values});");
+            }
             match takes_into(inner) {
                 true => helper(&format!("{function}::<{}, _>", From::Elsewhere.ty(inner))),
                 false => helper(function),

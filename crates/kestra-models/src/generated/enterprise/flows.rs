@@ -74,12 +74,12 @@ pub struct PromoteFlowRequest {
 impl PromoteFlowRequest {
     /// Creates a value with its required fields.
     pub fn new(
-        source_revision: impl Into<i64>,
+        source_revision: impl ::kestra_core::Integer,
         targets: impl IntoIterator<Item = impl Into<crate::PromoteTargetRef>>,
     ) -> Self {
         Self {
             confirmed: None,
-            source_revision: source_revision.into(),
+            source_revision: ::kestra_core::Integer::to_i64(source_revision),
             targets: targets.into_iter().map(Into::into).collect(),
         }
     }
@@ -148,8 +148,8 @@ impl PromoteTargetRef {
     }
 
     /// Sets [`expected_target_revision`](field@Self::expected_target_revision).
-    pub fn expected_target_revision(mut self, expected_target_revision: impl Into<i64>) -> Self {
-        self.expected_target_revision = Some(expected_target_revision.into());
+    pub fn expected_target_revision(mut self, expected_target_revision: impl ::kestra_core::Integer) -> Self {
+        self.expected_target_revision = Some(::kestra_core::Integer::to_i64(expected_target_revision));
         self
     }
 }
@@ -407,20 +407,23 @@ impl ReportPromotionRequest {
     }
 
     /// Sets [`resulting_target_revision`](field@Self::resulting_target_revision).
-    pub fn resulting_target_revision(mut self, resulting_target_revision: impl Into<i64>) -> Self {
-        self.resulting_target_revision = Some(resulting_target_revision.into());
+    pub fn resulting_target_revision(
+        mut self,
+        resulting_target_revision: impl ::kestra_core::Integer,
+    ) -> Self {
+        self.resulting_target_revision = Some(::kestra_core::Integer::to_i64(resulting_target_revision));
         self
     }
 
     /// Sets [`source_revision`](field@Self::source_revision).
-    pub fn source_revision(mut self, source_revision: impl Into<i64>) -> Self {
-        self.source_revision = Some(source_revision.into());
+    pub fn source_revision(mut self, source_revision: impl ::kestra_core::Integer) -> Self {
+        self.source_revision = Some(::kestra_core::Integer::to_i64(source_revision));
         self
     }
 
     /// Sets [`target_revision`](field@Self::target_revision).
-    pub fn target_revision(mut self, target_revision: impl Into<i64>) -> Self {
-        self.target_revision = Some(target_revision.into());
+    pub fn target_revision(mut self, target_revision: impl ::kestra_core::Integer) -> Self {
+        self.target_revision = Some(::kestra_core::Integer::to_i64(target_revision));
         self
     }
 }

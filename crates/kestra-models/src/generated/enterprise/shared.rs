@@ -1285,14 +1285,14 @@ impl ScimPageRequest {
     }
 
     /// Sets [`count`](field@Self::count).
-    pub fn count(mut self, count: impl Into<i64>) -> Self {
-        self.count = Some(count.into());
+    pub fn count(mut self, count: impl ::kestra_core::Integer) -> Self {
+        self.count = Some(::kestra_core::Integer::to_i64(count));
         self
     }
 
     /// Sets [`start_index`](field@Self::start_index).
-    pub fn start_index(mut self, start_index: impl Into<i64>) -> Self {
-        self.start_index = Some(start_index.into());
+    pub fn start_index(mut self, start_index: impl ::kestra_core::Integer) -> Self {
+        self.start_index = Some(::kestra_core::Integer::to_i64(start_index));
         self
     }
 }
@@ -1594,8 +1594,8 @@ impl ScimSearchRequest {
     }
 
     /// Sets [`count`](field@Self::count).
-    pub fn count(mut self, count: impl Into<i64>) -> Self {
-        self.count = Some(count.into());
+    pub fn count(mut self, count: impl ::kestra_core::Integer) -> Self {
+        self.count = Some(::kestra_core::Integer::to_i64(count));
         self
     }
 
@@ -1645,8 +1645,8 @@ impl ScimSearchRequest {
     }
 
     /// Sets [`start_index`](field@Self::start_index).
-    pub fn start_index(mut self, start_index: impl Into<i64>) -> Self {
-        self.start_index = Some(start_index.into());
+    pub fn start_index(mut self, start_index: impl ::kestra_core::Integer) -> Self {
+        self.start_index = Some(::kestra_core::Integer::to_i64(start_index));
         self
     }
 }

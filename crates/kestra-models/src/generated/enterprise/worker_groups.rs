@@ -297,8 +297,8 @@ impl SubscriptionRequest {
     }
 
     /// Sets [`reserved_percent`](field@Self::reserved_percent).
-    pub fn reserved_percent(mut self, reserved_percent: impl Into<i64>) -> Self {
-        self.reserved_percent = Some(reserved_percent.into());
+    pub fn reserved_percent(mut self, reserved_percent: impl ::kestra_core::Integer) -> Self {
+        self.reserved_percent = Some(::kestra_core::Integer::to_i64(reserved_percent));
         self
     }
 }
@@ -347,8 +347,8 @@ impl UpdateSubscriptionRequest {
     }
 
     /// Sets [`reserved_percent`](field@Self::reserved_percent).
-    pub fn reserved_percent(mut self, reserved_percent: impl Into<i64>) -> Self {
-        self.reserved_percent = Some(reserved_percent.into());
+    pub fn reserved_percent(mut self, reserved_percent: impl ::kestra_core::Integer) -> Self {
+        self.reserved_percent = Some(::kestra_core::Integer::to_i64(reserved_percent));
         self
     }
 }

@@ -83,8 +83,8 @@ macro_rules! counted {
             /// The client searches for the filters first. If they match more items, nothing is done and the call returns an
             /// error of kind `Refused`. Otherwise the action is sent by ids, so that no item that appeared in the meantime
             /// is affected; where no action by ids exists, the items are counted right before. No limit by default.
-            pub fn at_most(mut self, number: u64) -> Self {
-                self.call.set_at_most(number);
+            pub fn at_most(mut self, number: impl ::kestra_core::Integer) -> Self {
+                self.call.set_at_most(u64::try_from(number.to_i64()).unwrap_or(0));
                 self
             }
         }

@@ -593,8 +593,8 @@ impl<E> GetFilePreviewFromAppExecution<E> {
     /// Sets how many rows the preview has at most. Servers allow 5000.
     ///
     /// `maxRows` is a parameter of the query.
-    pub fn max_rows(mut self, max_rows: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(max_rows));
+    pub fn max_rows(mut self, max_rows: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(max_rows));
         self
     }
 }
@@ -1013,8 +1013,8 @@ impl<E> SearchApps<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(3, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(3, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -1029,8 +1029,8 @@ impl<E> SearchApps<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(5, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(5, ::kestra_core::Integer::to_i64(size));
         self
     }
 
@@ -1137,8 +1137,8 @@ impl<E> SearchAppsFromCatalog<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -1153,8 +1153,8 @@ impl<E> SearchAppsFromCatalog<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(3, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(3, ::kestra_core::Integer::to_i64(size));
         self
     }
 

@@ -619,8 +619,8 @@ impl<E> SearchAuditLogs<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(7, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(7, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -646,8 +646,8 @@ impl<E> SearchAuditLogs<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(10, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(10, ::kestra_core::Integer::to_i64(size));
         self
     }
 
@@ -859,8 +859,8 @@ impl<E> SearchAuditLogsForAllTenants<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(7, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(7, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -886,8 +886,8 @@ impl<E> SearchAuditLogsForAllTenants<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(10, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(10, ::kestra_core::Integer::to_i64(size));
         self
     }
 

@@ -389,8 +389,8 @@ impl<E> SearchInternalBlueprints<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -405,8 +405,8 @@ impl<E> SearchInternalBlueprints<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(3, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(3, ::kestra_core::Integer::to_i64(size));
         self
     }
 

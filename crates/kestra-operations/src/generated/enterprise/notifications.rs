@@ -73,8 +73,8 @@ impl<E> ListNotifications<E> {
     /// Sets how many rows are returned at most.
     ///
     /// `limit` is a parameter of the query.
-    pub fn limit(mut self, limit: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(limit));
+    pub fn limit(mut self, limit: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(limit));
         self
     }
 }

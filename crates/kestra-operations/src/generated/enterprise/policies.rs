@@ -439,8 +439,8 @@ impl<E> EvaluateInstancePolicy<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(page));
         self
     }
 
@@ -455,8 +455,8 @@ impl<E> EvaluateInstancePolicy<E> {
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(2, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(2, ::kestra_core::Integer::to_i64(size));
         self
     }
 }
@@ -517,16 +517,16 @@ impl<E> EvaluateNamespacePolicy<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(page));
         self
     }
 
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(size));
         self
     }
 }
@@ -583,16 +583,16 @@ impl<E> EvaluateTenantPolicy<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(0, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(0, ::kestra_core::Integer::to_i64(page));
         self
     }
 
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(size));
         self
     }
 }
@@ -1121,16 +1121,16 @@ impl<E> SearchInstancePolicies<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(page));
         self
     }
 
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(2, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(2, ::kestra_core::Integer::to_i64(size));
         self
     }
 
@@ -1217,16 +1217,16 @@ impl<E> SearchNamespacePolicies<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(page));
         self
     }
 
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(2, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(2, ::kestra_core::Integer::to_i64(size));
         self
     }
 
@@ -1312,16 +1312,16 @@ impl<E> SearchPolicies<E> {
     /// Sets the page, counted from 1. Defaults to 1.
     ///
     /// `page` is a parameter of the query.
-    pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(page));
+    pub fn page(mut self, page: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(page));
         self
     }
 
     /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
     /// `size` is a parameter of the query.
-    pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(2, Into::<i64>::into(size));
+    pub fn size(mut self, size: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(2, ::kestra_core::Integer::to_i64(size));
         self
     }
 

@@ -344,8 +344,8 @@ impl<E> QueryScimUsers<E> {
     /// Sets how many rows a page has at most.
     ///
     /// `count` is a parameter of the query.
-    pub fn count(mut self, count: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(count));
+    pub fn count(mut self, count: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(1, ::kestra_core::Integer::to_i64(count));
         self
     }
 
@@ -384,8 +384,8 @@ impl<E> QueryScimUsers<E> {
     /// Sets the first row of the page, counted from 1.
     ///
     /// `startIndex` is a parameter of the query.
-    pub fn start_index(mut self, start_index: impl Into<i64>) -> Self {
-        self.call.set_query(6, Into::<i64>::into(start_index));
+    pub fn start_index(mut self, start_index: impl ::kestra_core::Integer) -> Self {
+        self.call.set_query(6, ::kestra_core::Integer::to_i64(start_index));
         self
     }
 }

@@ -25,12 +25,15 @@ pub struct NewBook {
 
 impl NewBook {
     /// Creates a value with its required fields.
-    pub fn new(pages: impl IntoIterator<Item = impl Into<i64>>, title: impl Into<crate::Title>) -> Self {
+    pub fn new(
+        pages: impl IntoIterator<Item = impl ::kestra_core::Integer>,
+        title: impl Into<crate::Title>,
+    ) -> Self {
         Self {
             address: None,
             labels: None,
             new: None,
-            pages: pages.into_iter().map(Into::into).collect(),
+            pages: pages.into_iter().map(::kestra_core::Integer::to_i64).collect::<Vec<i64>>(),
             tags: None,
             title: title.into(),
         }

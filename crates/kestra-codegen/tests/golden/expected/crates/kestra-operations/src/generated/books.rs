@@ -133,11 +133,11 @@ pub struct GetBook<E = ::kestra_core::Detached> {
 
 impl GetBook {
     /// Creates the operation with its required parameters.
-    pub fn new(type_: impl Into<::kestra_models::BookKind>, id: impl Into<i64>) -> Self {
+    pub fn new(type_: impl Into<::kestra_models::BookKind>, id: impl ::kestra_core::Integer) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_BOOK)
                 .path(Into::<::kestra_models::BookKind>::into(type_))
-                .path(Into::<i64>::into(id)),
+                .path(::kestra_core::Integer::to_i64(id)),
             executor: ::kestra_core::Detached,
         }
     }
@@ -239,14 +239,18 @@ impl<E> Lend<E> {
     /// Adds one to those of [`marks`](Self::marks).
     ///
     /// `marks` is a parameter of the query.
-    pub fn mark_page(mut self, mark_page: impl Into<i64>) -> Self {
-        self.call.add_query(1, Into::<i64>::into(mark_page));
+    pub fn mark_page(mut self, mark_page: impl ::kestra_core::Integer) -> Self {
+        self.call.add_query(1, ::kestra_core::Integer::to_i64(mark_page));
         self
     }
 
     /// `marks` is a parameter of the query.
-    pub fn marks(mut self, marks: impl IntoIterator<Item = impl Into<i64>>) -> Self {
-        crate::parameters::repeat::<i64, _>(&mut self.call, 1, marks);
+    pub fn marks(mut self, marks: impl IntoIterator<Item = impl ::kestra_core::Integer>) -> Self {
+        crate::parameters::repeat::<i64, _>(
+            &mut self.call,
+            1,
+            marks.into_iter().map(::kestra_core::Integer::to_i64),
+        );
         self
     }
 

@@ -37,7 +37,7 @@ impl crate::areas::Books {
     pub fn get_book(
         &self,
         type_: impl Into<::kestra_models::BookKind>,
-        id: impl Into<i64>,
+        id: impl ::kestra_core::Integer,
     ) -> ::kestra_operations::GetBook<crate::Client> {
         ::kestra_operations::GetBook::new(type_, id).on(self.client().clone())
     }
