@@ -1,6 +1,7 @@
 //! A call before it is a request: the operation, what was set for it, and its options.
 
 mod action;
+mod look_back;
 mod request;
 
 use std::fmt;

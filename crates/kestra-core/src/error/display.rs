@@ -33,13 +33,6 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Writes the error as `{:#}` prints it, with the causes.
-impl serde::Serialize for Error {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{self:#}"))
-    }
-}
-
 /// A part of an error in one line, without its hint.
 struct Part<'a>(&'a Error, fn(&Error, &mut Line<'_, '_>) -> fmt::Result);
 

@@ -149,4 +149,6 @@ mod invalid_inputs;
 
 mod display;
 
+mod json;
+
 mod build;

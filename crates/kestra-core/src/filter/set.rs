@@ -164,6 +164,11 @@ impl FilterSet {
         }
     }
 
+    /// Returns whether they say when to begin, so that the server doesn't look at the last 8 days only.
+    pub(crate) fn say_since(&self) -> bool {
+        self.conditions().any(|(condition, _)| matches!(condition.field.as_str(), "startDate" | "timeRange"))
+    }
+
     /// The server refuses a range beside dates with a 422 that names neither.
     fn check_dates(&self) -> Result<(), Error> {
         let has = |field: &str| self.conditions().any(|(condition, _)| condition.field == field);

@@ -66,6 +66,8 @@ pub struct OperationInfo {
     pub by_ids: Option<&'static OperationInfo>,
     /// Whether it changes or deletes everything that its query matches.
     pub acts_by_query: bool,
+    /// Whether the server limits it to the last 8 days, unless a filter says when to begin.
+    pub looks_back: bool,
     /// What it deletes, if it deletes something.
     pub deletes: Option<Deletion>,
     /// For an action by ids: its visible effect.
@@ -114,6 +116,7 @@ impl OperationInfo {
             listed_by: None,
             by_ids: None,
             acts_by_query: false,
+            looks_back: false,
             deletes: None,
             effect: None,
             guard: None,
@@ -140,6 +143,7 @@ impl OperationInfo {
         some listed_by: &'static OperationInfo;
         some by_ids: &'static OperationInfo;
         mark acts_by_query;
+        mark looks_back;
         some deletes: Deletion;
         some effect: Effect;
         some guard: Guard;

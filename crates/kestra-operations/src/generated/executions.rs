@@ -568,6 +568,7 @@ pub(crate) static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&DELETE_EXECUTIONS_BY_IDS)
         .acts_by_query()
+        .looks_back()
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -790,6 +791,7 @@ pub(crate) static EXPORT_EXECUTIONS: ::kestra_core::OperationInfo = {
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
+        .looks_back()
 };
 
 /// Follows an execution until it ends, as a stream of events with its state.
@@ -1257,6 +1259,7 @@ pub(crate) static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = 
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&FORCE_RUN_EXECUTIONS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Returns the mean duration of recent executions of a flow.
@@ -1942,6 +1945,7 @@ pub(crate) static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&KILL_EXECUTIONS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Lists the distinct values of a field of executions.
@@ -2443,6 +2447,7 @@ pub(crate) static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&PAUSE_EXECUTIONS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Returns the beginning of a file of an execution.
@@ -2991,6 +2996,7 @@ pub(crate) static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&REPLAY_EXECUTIONS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Restarts a failed execution in place, from the tasks that failed.
@@ -3357,6 +3363,7 @@ pub(crate) static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&RESTART_EXECUTIONS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Resumes a paused execution, with the inputs that the pause asks for.
@@ -3771,6 +3778,7 @@ pub(crate) static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&RESUME_EXECUTIONS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Searches the executions, page by page.
@@ -4011,6 +4019,7 @@ pub(crate) static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
+        .looks_back()
         .stable_sort(&["state.startDate:asc", "id:asc"])
 };
 
@@ -4446,6 +4455,7 @@ pub(crate) static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = 
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&SET_EXECUTION_LABELS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Creates an execution of a flow. `create_execution` does the same on all servers.
@@ -5909,6 +5919,7 @@ pub(crate) static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&UNQUEUE_EXECUTIONS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Sets the state of an ended execution.
@@ -6277,6 +6288,7 @@ pub(crate) static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInf
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&UPDATE_EXECUTIONS_STATUS_BY_IDS)
         .acts_by_query()
+        .looks_back()
 };
 
 /// Sets the state of a task run, from which the execution goes on.

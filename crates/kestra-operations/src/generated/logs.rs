@@ -638,6 +638,7 @@ pub(crate) static SEARCH_LOGS: ::kestra_core::OperationInfo = {
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::LOGS)
+        .looks_back()
         .stable_sort(&["timestamp:asc"])
 };
 

@@ -41,6 +41,7 @@ async fn by_query(client: &Client, mut call: Call) -> Result<Response<Body>, Err
     let info = call.info();
     let is_alike = call.options().is_unchecked() || call.is_read_alike();
     if is_alike && !call.has_at_most() {
+        call.warn_of_look_back(info);
         return execute(client, call).await;
     }
     // There may be many requests, each with the usual timeouts; a total timeout that the call has set is for all of them.

@@ -22,6 +22,7 @@ use kestra_core::{
     Version, object,
 };
 use kestra_operations::GetConfiguration;
+use serde::{Serialize, Serializer};
 use tower::Service;
 
 pub use builder::{ClientBuilder, IntoServers};
@@ -275,13 +276,15 @@ impl fmt::Debug for Client {
     }
 }
 
-/// A server, as it describes itself in `GET /api/v1/configs`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A server, as it describes itself in `GET /api/v1/configs`. As JSON, an object with the fields in camel case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServerInfo {
     /// The version as the server writes it, such as `1.3.25` or `2.1.0-SNAPSHOT`.
     pub version_text: String,
     /// The API version that the client uses with this server.
+    #[serde(serialize_with = "as_text")]
     pub version: Version,
     /// The edition: `OSS` or `EE`.
     pub edition: Option<String>,
@@ -289,6 +292,10 @@ pub struct ServerInfo {
     pub uuid: Option<String>,
     /// The server's own public URL, if it is configured.
     pub url: Option<String>,
+}
+
+fn as_text<S: Serializer>(version: &Version, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(version)
 }
 
 #[derive(Default)]

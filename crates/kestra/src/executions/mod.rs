@@ -8,6 +8,7 @@ mod exact;
 mod finished;
 mod key;
 mod run;
+mod summary;
 mod watch;
 
 pub use add_labels::AddLabels;

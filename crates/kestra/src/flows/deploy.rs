@@ -3,13 +3,15 @@
 use kestra_core::internal::refuse_deleted;
 use kestra_core::{CallOptions, Error};
 use kestra_models::FlowWithSource;
+use serde::Serialize;
 
 use crate::client::Deadline;
 use crate::several_calls::Named;
 use crate::{Client, Flows};
 
-/// What a deployment did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a deployment did. As JSON `created`, `updated` or `unchanged`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Deployed {
     /// The flow is new.

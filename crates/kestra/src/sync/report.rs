@@ -161,7 +161,10 @@ impl SyncReport {
         self.entries.iter().filter(|entry| entry.error.is_none() && entry.action == action).count()
     }
 
-    /// Returns the report as JSON, for people and pipelines.
+    /// Returns the report as JSON, for people and pipelines: an object with the fields in camel case, such as `dryRun`.
+    ///
+    /// Each entry has `kind`, `name` and `action`; its other fields are there if they have a value. An `error` is as
+    /// [`Error::to_json`] writes it.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()

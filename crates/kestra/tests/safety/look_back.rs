@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use kestra::{Error, ErrorKind, Filter};
 use kestra_testkit::Dialect;
+use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::support::Traces;
 use crate::{flow, run, serve};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -66,4 +68,46 @@ async fn two_ways_to_say_it_are_refused() {
         assert!(error.to_string().contains("can't be together"), "{error}");
     }
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_action_that_misses_what_is_old_is_a_warning() -> Result<(), Error> {
+    let traces = Traces::default();
+    let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(traces.clone()));
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        client.flows().create_flow(flow("hello")).await?;
+        run(&client, "hello").await?;
+        server.age_executions(DAY * 20);
+        let executions = client.executions();
+        let delete =
+            || executions.delete_executions_by_query().filter(Filter::namespace().equals(crate::NAMESPACE));
+        let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * 30);
+        let warned =
+            || traces.of("kestra::bulk").iter().filter(|trace| trace.level == tracing::Level::WARN).count();
+
+        // As it is, counted, by ids, and limited: once each.
+        let before = warned();
+        assert_eq!(delete().await?.total(), Some(0));
+        assert_eq!(delete().dry_run().await?, 0);
+        assert_eq!(delete().by_ids().await?.total(), 0);
+        assert_eq!(delete().at_most(3).await?.total(), Some(0));
+        let by_label = delete().filter(Filter::label("team").not_equals("x"));
+        assert_eq!(by_label.await?.total(), Some(0));
+        let ended = delete().filter(Filter::end_date().less_than(jiff::Timestamp::now()));
+        assert_eq!(ended.await?.total(), Some(0));
+        assert_eq!(warned() - before, 6, "{dialect:?}");
+
+        // Nothing is missed, or nothing is done.
+        let before = warned();
+        executions.search_executions().await?;
+        client.flows().disable_flows_by_query().namespace(crate::NAMESPACE).await?;
+        executions.delete_executions_by_query().await.unwrap_err();
+        assert_eq!(delete().look_back("P1D").await?.total(), Some(0));
+        assert_eq!(delete().filter(Filter::start_date().less_than(since)).await?.total(), Some(0));
+        assert_eq!(delete().since(since).dry_run().await?, 1);
+        assert_eq!(delete().since(since).await?.total(), Some(1));
+        assert_eq!(warned(), before, "{dialect:?}");
+    }
+    Ok(())
 }

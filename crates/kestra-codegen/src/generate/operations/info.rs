@@ -155,6 +155,9 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
     if operation.acts_by_query {
         file.line(".acts_by_query()");
     }
+    if operation.looks_back {
+        file.line(".looks_back()");
+    }
     if let Some(deletion) = operation.deletes {
         file.line(format!(".deletes(::kestra_core::Deletion::{deletion:?})"));
     }

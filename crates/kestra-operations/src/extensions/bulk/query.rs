@@ -58,11 +58,13 @@ pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Resu
     query.check_narrowed()?;
     if let Some(mut filters) = query.query_of_body()? {
         filters.check_narrowed()?;
+        filters.warn_of_look_back(info);
         let search = filters.related_search(search);
         let found = find(filters.found_rows(), search, executor, most).await?;
         let number = found.len();
         return Ok((action_of_body(query, &filters, action, found)?, number));
     }
+    query.warn_of_look_back(info);
     let mut action = query.related_query(action);
     action.set_found_by(query);
     let body = query.body_bytes().cloned();
@@ -150,11 +152,13 @@ async fn count(query: &mut Call, executor: &SharedExecutor) -> Result<u64, Error
 }
 
 async fn count_rows(query: &mut Call, executor: &SharedExecutor) -> Result<u64, Error> {
+    let operation = query.info();
     query.take_at_most();
     query.check_narrowed()?;
     let mut of_body = query.query_of_body()?;
     let query = of_body.as_mut().unwrap_or(query);
     query.check_narrowed()?;
+    query.warn_of_look_back(operation);
     let info = query.info();
     let search = info.counted_by.ok_or_else(|| {
         Error::new(ErrorKind::Unsupported, "there is no search for what this operation acts on")

@@ -83,6 +83,14 @@ impl<I> BulkReport<I> {
 }
 
 impl<I: Serialize> BulkReport<I> {
+    /// Returns the report as JSON, for pipelines: an object with the fields in camel case, such as `notTried`.
+    ///
+    /// `error` is there if a request failed, as [`Error::to_json`] writes it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
     /// Returns the report, or an error if a request failed or the effect was not seen on an item.
     ///
     /// # Errors
