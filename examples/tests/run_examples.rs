@@ -148,6 +148,21 @@ async fn restart_failed_leaves_out_what_is_gone() {
 }
 
 #[tokio::test]
+async fn find_stuck_executions_finds_the_silent_one() {
+    let text = run("find_stuck_executions").await;
+    assert!(text.contains("is RUNNING, silent since") && text.contains("in task sleep"), "{text}");
+    assert!(text.trim_end().ends_with("1 of them are stuck"), "{text}");
+}
+
+#[tokio::test]
+async fn rotate_credentials_sends_the_new_ones() {
+    let text = run("rotate_credentials").await;
+    let sent: Vec<_> =
+        text.lines().filter_map(|line| line.split_once("Bearer ")).map(|(_, token)| token).collect();
+    assert_eq!(sent, ["vault-1", "vault-1", "vault-2", "file-1", "file-1", "file-2"], "{text}");
+}
+
+#[tokio::test]
 async fn export_executions_reads_every_page() {
     let text = run("export_executions").await;
     assert_eq!(text.matches(",SUCCESS,").count(), 5, "{text}");
@@ -255,6 +270,7 @@ async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
             "deploy_flows",
             "backfill_trigger",
             "restart_failed",
+            "find_stuck_executions",
             "export_executions",
             "plot_execution",
             "call_webhook",
