@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Which crates of the workspace each may depend on; tests of a crate may use more.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("kestra-core", &[]),
     ("kestra-flow", &[]),
     ("kestra-task", &[]),
@@ -13,6 +13,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("kestra-tower", &["kestra-core"]),
     ("kestra", &["kestra-core", "kestra-flow", "kestra-models", "kestra-operations", "kestra-tower"]),
     ("kestra-testkit", &["kestra-core", "kestra-flow"]),
+    ("kestra-opentelemetry", &["kestra-core"]),
     ("kestra-codegen", &[]),
 ];
 

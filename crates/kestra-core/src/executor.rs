@@ -10,6 +10,7 @@ use crate::body::Body;
 use crate::call::Call;
 use crate::error::Error;
 use crate::internal::Sealed;
+use crate::observe::Observer;
 use crate::operation::OperationInfo;
 use crate::sent_inputs::SentInputs;
 use crate::transient::Outages;
@@ -28,6 +29,12 @@ pub trait Executor: Sealed + Clone + Send + Sync + 'static {
     fn outages(&self) -> Outages {
         Outages::default()
     }
+
+    /// Returns the observer of its calls. None by default.
+    #[doc(hidden)]
+    fn observer(&self) -> Option<&Observer> {
+        None
+    }
 }
 
 /// A call on its way: one allocation, whatever the stack.
@@ -42,14 +49,15 @@ pub struct Detached;
 pub struct SharedExecutor {
     execute: Arc<dyn Fn(Call) -> CallFuture + Send + Sync>,
     outages: Outages,
+    observer: Option<Observer>,
 }
 
 impl SharedExecutor {
     /// Creates one that sends by another executor.
     pub fn new<E: Executor>(executor: &E) -> Self {
-        let outages = executor.outages();
+        let (outages, observer) = (executor.outages(), executor.observer().cloned());
         let executor = executor.clone();
-        Self { execute: Arc::new(move |call| executor.execute(call)), outages }
+        Self { execute: Arc::new(move |call| executor.execute(call)), outages, observer }
     }
 
     /// Creates one that calls a function, for tests.
@@ -58,7 +66,8 @@ impl SharedExecutor {
         F: Fn(Call) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Response<Body>, Error>> + Send + 'static,
     {
-        Self { execute: Arc::new(move |call| Box::pin(execute(call))), outages: Outages::default() }
+        let outages = Outages::default();
+        Self { execute: Arc::new(move |call| Box::pin(execute(call))), outages, observer: None }
     }
 }
 
@@ -71,6 +80,10 @@ impl Executor for SharedExecutor {
 
     fn outages(&self) -> Outages {
         self.outages.clone()
+    }
+
+    fn observer(&self) -> Option<&Observer> {
+        self.observer.as_ref()
     }
 }
 

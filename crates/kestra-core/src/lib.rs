@@ -25,6 +25,7 @@ mod json;
 mod json_path;
 mod key;
 mod macros;
+mod observe;
 mod operation;
 mod options;
 pub mod paging;
@@ -52,6 +53,7 @@ pub use error::{BoxError, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutP
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};
 pub use filter::{Comparison, Comparisons, Filter, FilterField, FilterParameter, FilterResource};
 pub use integer::Integer;
+pub use observe::{CallOutcome, ClientEvent, ConnectionChange, Observer, ServerAddress};
 pub use operation::{
     Answer, Check, Deletion, Edition, Effect, FilterForms, Guard, KnownValues, OperationInfo, QueryParameter,
     Question, Replay, Route, Traffic,

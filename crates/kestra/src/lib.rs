@@ -74,8 +74,9 @@ pub use areas::*;
 pub use client::Profile;
 pub use client::{Client, ClientBuilder, IntoServers, ServerInfo};
 pub use kestra_core::{
-    Body, Call, CallFuture, CallOptions, Detached, Executor, Integer, OutputFuture, ParameterValue,
-    ResponseFuture, Retry, Server, Servers, Target, Timeouts, Variable, Version,
+    Body, Call, CallFuture, CallOptions, CallOutcome, ClientEvent, ConnectionChange, Detached, Executor,
+    Integer, Observer, OutputFuture, ParameterValue, ResponseFuture, Retry, Server, ServerAddress, Servers,
+    Target, Timeouts, Variable, Version,
 };
 pub use kestra_flow as flow;
 pub use kestra_models as models;

@@ -85,6 +85,33 @@ impl ErrorKind {
     }
 }
 
+impl ErrorKind {
+    /// Returns the value of the attribute `error.type` in spans and metrics, such as `connect`. `_OTHER` for the error of a layer
+    /// that isn't ours.
+    #[must_use]
+    pub const fn error_type(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Server => "server",
+            Self::Unsupported => "unsupported",
+            Self::Refused => "refused",
+            Self::Auth => "auth",
+            Self::Connect => "connect",
+            Self::Proxy => "proxy",
+            Self::Tls => "tls",
+            Self::Timeout(_) => "timeout",
+            Self::Transport => "transport",
+            Self::Status => "status",
+            Self::Decode => "decode",
+            Self::Incomplete => "incomplete",
+            Self::File => "file",
+            Self::Service => "_OTHER",
+            Self::ExecutionFailed => "execution_failed",
+            Self::UnclearOutcome => "unclear_outcome",
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -11,6 +11,7 @@ use crate::decode;
 use crate::error::{Error, ErrorKind, TimeoutPhase};
 use crate::executor::{Executor, ResponseFuture};
 use crate::json::Read;
+use crate::observe::ClientEvent;
 use crate::operation::OperationInfo;
 use crate::options::CallOptions;
 use crate::transient::TransientRetry;
@@ -185,6 +186,10 @@ impl<E: Executor, T: Read> Connections<E, T> {
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
         let Some(wait) = self.retry.wait_after(&failure).await else { return Err(failure) };
         self.reconnects.tell(&failure, self.is_fruitful, wait);
+        if let Some(observer) = self.executor.observer() {
+            let (operation, cause) = (self.call.info(), &failure);
+            observer.tell(&ClientEvent::StreamReconnect { operation, cause, wait });
+        }
         if self.is_fruitful {
             // A connection that worked until now most likely broke for another reason than an outage.
             tokio::time::sleep(wait).await;

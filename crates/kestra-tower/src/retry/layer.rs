@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kestra_core::Retry;
+use kestra_core::{Observer, Retry};
 use tower_layer::Layer;
 
 use super::budget::Budget;
@@ -20,6 +20,7 @@ pub(super) struct Shared {
     pub(super) policy: Retry,
     pub(super) budget: Arc<Budget>,
     random: Option<Arc<Random>>,
+    pub(super) observer: Option<Observer>,
 }
 
 impl RetryLayer {
@@ -27,7 +28,7 @@ impl RetryLayer {
     #[must_use]
     pub fn new(policy: Retry) -> Self {
         let budget = Arc::new(Budget::new(policy.budget_tokens()));
-        Self(Arc::new(Shared { policy, budget, random: None }))
+        Self(Arc::new(Shared { policy, budget, random: None, observer: None }))
     }
 
     /// Sets the source of randomness for waits, which gives numbers from 0 to 1; each thread's own
@@ -47,6 +48,13 @@ impl RetryLayer {
         F: Fn() -> f64 + Send + Sync + 'static,
     {
         Arc::make_mut(&mut self.0).random = Some(Arc::new(random));
+        self
+    }
+
+    /// Sets the observer of retries and of the retry budget. None by default.
+    #[must_use]
+    pub fn observe(mut self, observer: Observer) -> Self {
+        Arc::make_mut(&mut self.0).observer = Some(observer);
         self
     }
 }

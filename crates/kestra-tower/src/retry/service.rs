@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use kestra_core::retry::{Attempt, AttemptResult, RetryEvent, RetryNote};
-use kestra_core::{Body, BoxError, CallContext, CallOptions, Error, ErrorKind, Retry};
+use kestra_core::{Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Retry};
 use pin_project_lite::pin_project;
 use tokio::time::sleep;
 use tower_service::Service;
@@ -253,12 +253,19 @@ impl Call {
         if policy.budget_tokens().is_some() {
             let cost = Budget::cost(attempt.status());
             if !self.shared.budget.take(cost) {
+                if let Some(observer) = &self.shared.observer {
+                    observer.tell(&ClientEvent::RetryBudgetExhausted { operation });
+                }
                 return Err(Some("not tried again: the retry budget is used up"));
             }
             self.spent += cost;
         }
         let policy = self.policy();
-        policy.tell(&RetryEvent::new(&attempt, wait));
+        let event = RetryEvent::new(&attempt, wait);
+        policy.tell(&event);
+        if let Some(observer) = &self.shared.observer {
+            observer.tell(&ClientEvent::Retry(&event));
+        }
         report(&attempt, wait);
         Ok(wait)
     }

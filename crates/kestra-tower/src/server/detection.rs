@@ -11,9 +11,10 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body as HttpBody;
 use kestra_core::internal::{ACCEPT_JSON, BaseUrl, Collector, json, set_header};
 use kestra_core::{
-    Body, BoxError, CallContext, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase, Version, object,
+    Body, BoxError, CallContext, ClientEvent, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase,
+    Version, object,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
 use super::endpoint::trusted;
@@ -71,7 +72,15 @@ where
     let context = CallContext::of(request);
     let _detecting = context.map(Detecting::begin);
     let (limit, trusted) = (settings.version_timeout, trusted(settings, request));
-    let probe = probe(service, base, headers(request), limit);
+    let probe = async {
+        let begun = Instant::now();
+        let result = probe(service, base, headers(request), limit).await;
+        if let Some(observer) = &settings.observer {
+            let (result, duration) = (result.as_ref().copied(), begun.elapsed());
+            observer.tell(&ClientEvent::VersionProbe { result, duration });
+        }
+        result
+    };
     let version = settings.versions.get_or_detect(base, trusted, limit.saturating_add(GRACE), probe).await;
     version.map_err(|cause| {
         if let (Some(context), ErrorKind::Timeout(_)) = (context, cause.kind()) {

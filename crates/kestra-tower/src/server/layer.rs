@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kestra_core::{Servers, Version};
+use kestra_core::{Observer, Servers, Version};
 use tower_layer::Layer;
 
 use super::service::ServerService;
@@ -20,6 +20,7 @@ pub(super) struct Settings {
     pub(super) version_ttl: Duration,
     pub(super) version_timeout: Duration,
     pub(super) versions: VersionCache,
+    pub(super) observer: Option<Observer>,
 }
 
 impl ServerLayer {
@@ -34,6 +35,7 @@ impl ServerLayer {
                 version_ttl: Duration::from_mins(5),
                 version_timeout: Duration::from_secs(10),
                 versions: VersionCache::new(),
+                observer: None,
             }),
         }
     }
@@ -65,6 +67,12 @@ impl ServerLayer {
     #[must_use]
     pub fn version_cache(self, cache: VersionCache) -> Self {
         self.set(|settings| settings.versions = cache)
+    }
+
+    /// Sets the observer of version detections. None by default.
+    #[must_use]
+    pub fn observe(self, observer: Observer) -> Self {
+        self.set(|settings| settings.observer = Some(observer))
     }
 }
 

@@ -78,7 +78,7 @@ impl Recorder {
                 }
                 match (error.kind(), error.status()) {
                     (ErrorKind::Status, Some(status)) => self.span.record("error.type", status.as_str()),
-                    (kind, _) => self.span.record("error.type", error_type(kind)),
+                    (kind, _) => self.span.record("error.type", kind.error_type()),
                 };
             }
             None => {
@@ -208,23 +208,5 @@ fn protocol_version(version: Version) -> Option<&'static str> {
         Version::HTTP_11 => Some("1.1"),
         Version::HTTP_2 => Some("2"),
         _ => None,
-    }
-}
-
-fn error_type(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Build => "build",
-        ErrorKind::Server => "server",
-        ErrorKind::Unsupported => "unsupported",
-        ErrorKind::Refused => "refused",
-        ErrorKind::Auth => "auth",
-        ErrorKind::Connect => "connect",
-        ErrorKind::Proxy => "proxy",
-        ErrorKind::Tls => "tls",
-        ErrorKind::Timeout(_) => "timeout",
-        ErrorKind::Transport => "transport",
-        ErrorKind::Status => "status",
-        ErrorKind::Decode => "decode",
-        _ => "_OTHER",
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyper::client::conn::http1::Builder;
 use hyper_util::client::legacy::connect::HttpConnector;
-use kestra_core::{Error, Timeouts};
+use kestra_core::{Error, Observer, Timeouts};
 
 use super::connector::Connector;
 use super::pool::{Limits, Pool};
@@ -28,6 +28,7 @@ pub struct TransportBuilder {
     max_body_size: usize,
     max_response_headers: Option<usize>,
     ignores_invalid_headers: bool,
+    observer: Option<Observer>,
 }
 
 impl TransportBuilder {
@@ -44,6 +45,7 @@ impl TransportBuilder {
             max_body_size: 64 * 1024 * 1024,
             max_response_headers: None,
             ignores_invalid_headers: false,
+            observer: None,
         }
     }
 
@@ -128,6 +130,12 @@ impl TransportBuilder {
         self
     }
 
+    /// Sets the observer of the connections and of the waits for them. None by default.
+    pub fn observe(mut self, observer: Observer) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// Builds the transport.
     ///
     /// # Errors
@@ -153,7 +161,7 @@ impl TransportBuilder {
         }
         let limits = Limits { idle: self.pool_idle_timeout, max_idle: self.pool_max_idle_per_host };
         Ok(Transport::new(Inner {
-            pool: Arc::new(Pool::new(connector, http1, limits)),
+            pool: Arc::new(Pool::new(connector, http1, limits, self.observer)),
             timeouts: self.timeouts,
             max_body_size: self.max_body_size,
         }))

@@ -1,7 +1,7 @@
 //! The settings of a client.
 
 use http::{HeaderName, HeaderValue};
-use kestra_core::{CallOptions, Error, Retry, Servers, Timeouts, Version};
+use kestra_core::{CallOptions, Error, Observer, Retry, Servers, Timeouts, Version};
 use kestra_tower::transport::{Proxy, Tls};
 use kestra_tower::{Auth, TraceLayer};
 use std::time::Duration;
@@ -64,6 +64,7 @@ pub struct ClientBuilder {
     pub(super) call_layers: Layers,
     pub(super) attempt_layers: Layers,
     pub(super) attempt_trace: Option<TraceLayer>,
+    pub(super) observer: Option<Observer>,
     pub(super) transport: Option<CallService>,
     pub(super) service: Option<CallService>,
     invalid: Option<Error>,
@@ -88,6 +89,7 @@ impl ClientBuilder {
             call_layers: Layers::default(),
             attempt_layers: Layers::default(),
             attempt_trace: None,
+            observer: None,
             transport: None,
             service: None,
             invalid: None,
@@ -325,6 +327,32 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds an observer, which is called with what the client does and no layer can see: retries and the retry budget,
+    /// detections of server versions, reconnected streams, connections of the pool, and the outcome of each call. None by
+    /// default.
+    ///
+    /// A [`service`](Self::service) or [`transport`](Self::transport) of your own tells only observers of its own.
+    ///
+    /// ```
+    /// use kestra::{Client, ClientEvent, Observer};
+    ///
+    /// let observer = Observer::new(|event| {
+    ///     if let ClientEvent::Retry(retry) = event {
+    ///         println!("retry in {:?} after {:?}", retry.wait, retry.attempt.result);
+    ///     }
+    /// });
+    /// let client = Client::builder().server("https://kestra.example.com").observe(observer).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), kestra::Error>(())
+    /// ```
+    pub fn observe(mut self, observer: Observer) -> Self {
+        self.observer = Some(match self.observer.take() {
+            Some(other) => other.and(observer),
+            None => observer,
+        });
+        self
+    }
+
     /// Sends attempts by a service of your own in place of [`Transport`](crate::Transport), below all layers: another HTTP
     /// client, or a mock under the retries, limits and layers that are meant to be tested.
     ///
@@ -402,7 +430,8 @@ impl ClientBuilder {
             ));
         }
         let (body_limit, retries) = (self.body_limit, self.retry.attempts_limit() > 1);
-        Ok(Client::new(layers::stack(self)?, options, body_limit, retries))
+        let observer = self.observer.clone();
+        Ok(Client::new(layers::stack(self)?, options, body_limit, retries, observer))
     }
 }
 

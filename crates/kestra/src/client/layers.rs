@@ -122,6 +122,7 @@ impl fmt::Debug for Layers {
 pub(super) fn stack(mut from: ClientBuilder) -> Result<SharedStack, Error> {
     let limit = TimeoutLayer::total_of(from.timeouts);
     let call_layers = std::mem::take(&mut from.call_layers);
+    let observer = from.observer.clone();
     let (service, limit, is_own) = match from.service.take() {
         Some(service) => (Either::Right(call_layers.around(service)), limit, false),
         None => {
@@ -134,7 +135,7 @@ pub(super) fn stack(mut from: ClientBuilder) -> Result<SharedStack, Error> {
             }
         }
     };
-    Ok(Arc::new(CallStack::new(service, limit).tracked(is_own)))
+    Ok(Arc::new(CallStack::new(service, limit).tracked(is_own).observed(observer)))
 }
 
 fn attempts(
@@ -167,6 +168,10 @@ fn attempts(
     if let Some(ttl) = from.version_ttl {
         server = server.version_ttl(ttl);
     }
+    let mut retry = RetryLayer::new(from.retry);
+    if let Some(observer) = from.observer {
+        (server, retry) = (server.observe(observer.clone()), retry.observe(observer));
+    }
     let auth = from.auth.unwrap_or_default();
     auth.check()?;
     let auth = AuthLayer::new(auth).webhooks(from.webhook_credentials);
@@ -174,7 +179,7 @@ fn attempts(
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
     let attempt = from.attempt_trace.unwrap_or_else(TraceLayer::attempt).layer(attempt);
-    Ok(RetryLayer::new(from.retry).layer(attempt))
+    Ok(retry.layer(attempt))
 }
 
 fn own_transport(from: &ClientBuilder) -> Result<Transport, Error> {
@@ -189,6 +194,9 @@ fn own_transport(from: &ClientBuilder) -> Result<Transport, Error> {
     }
     if let Some(limit) = from.pool_idle {
         transport = transport.pool_idle_timeout(limit);
+    }
+    if let Some(observer) = &from.observer {
+        transport = transport.observe(observer.clone());
     }
     #[cfg(feature = "http2")]
     if from.http2 {

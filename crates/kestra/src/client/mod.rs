@@ -19,7 +19,7 @@ use kestra_core::internal::transient::Outages;
 use kestra_core::internal::{json, redact};
 use kestra_core::{
     Body, BoxError, Call, CallContext, CallFuture, CallOptions, Error, ErrorKind, ErrorResponse, Executor,
-    Version, object,
+    Observer, Version, object,
 };
 use kestra_operations::GetConfiguration;
 use serde::{Serialize, Serializer};
@@ -58,6 +58,7 @@ struct Shared {
     /// Whether the stack tries calls again that say nothing of it themselves.
     retries: bool,
     outages: Outages,
+    observer: Option<Observer>,
 }
 
 impl Client {
@@ -103,11 +104,18 @@ impl Client {
         B: http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let stack = layers::around_service(service, kestra_core::Timeouts::default());
-        Self::new(stack, CallOptions::new(), builder::DEFAULT_BODY_LIMIT, true)
+        Self::new(stack, CallOptions::new(), builder::DEFAULT_BODY_LIMIT, true, None)
     }
 
-    fn new(stack: SharedStack, options: CallOptions, body_limit: usize, retries: bool) -> Self {
-        Self { shared: Arc::new(Shared { stack, body_limit, retries, outages: Outages::default() }), options }
+    fn new(
+        stack: SharedStack,
+        options: CallOptions,
+        body_limit: usize,
+        retries: bool,
+        observer: Option<Observer>,
+    ) -> Self {
+        let outages = Outages::default();
+        Self { shared: Arc::new(Shared { stack, body_limit, retries, outages, observer }), options }
     }
 
     /// Whether this client's calls are tried again.
@@ -260,6 +268,10 @@ impl kestra_core::internal::Sealed for Client {}
 impl Executor for Client {
     fn outages(&self) -> Outages {
         self.shared.outages.clone()
+    }
+
+    fn observer(&self) -> Option<&Observer> {
+        self.shared.observer.as_ref()
     }
 
     fn execute(&self, call: Call) -> CallFuture {

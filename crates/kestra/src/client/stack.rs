@@ -3,12 +3,16 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response, header};
 use kestra_core::internal::{Collector, ERROR_BODY_LIMIT, causes, redact};
-use kestra_core::{Body, BoxError, CallContext, CallFuture, Error, ErrorKind, ErrorResponse, TimeoutPhase};
+use kestra_core::{
+    Body, BoxError, CallContext, CallFuture, CallOutcome, ClientEvent, Error, ErrorKind, ErrorResponse,
+    Observer, TimeoutPhase,
+};
 use kestra_tower::timeout::{TimeoutLayer, TimeoutService};
 use kestra_tower::trace::{TraceLayer, TraceService};
 use pin_project_lite::pin_project;
@@ -31,16 +35,22 @@ pub(crate) type SharedStack = Arc<dyn Stack>;
 pub(super) struct CallStack<S> {
     service: TraceService<TimeoutService<S>>,
     is_tracked: bool,
+    observer: Option<Observer>,
 }
 
 impl<S> CallStack<S> {
     pub(super) fn new(service: S, limit: TimeoutLayer) -> Self {
-        Self { service: TraceLayer::call().layer(limit.layer(service)), is_tracked: false }
+        Self { service: TraceLayer::call().layer(limit.layer(service)), is_tracked: false, observer: None }
     }
 
     /// Our transport is below, and tells what it writes: what a layer refused before it got there was not sent.
     pub(super) fn tracked(self, is_tracked: bool) -> Self {
         Self { is_tracked, ..self }
+    }
+
+    /// Sets the observer of the ends of calls.
+    pub(super) fn observed(self, observer: Option<Observer>) -> Self {
+        Self { observer, ..self }
     }
 }
 
@@ -62,8 +72,12 @@ where
         if let Some(context) = context.as_ref().filter(|_| self.is_tracked) {
             context.sent().track();
         }
+        if let (Some(_), Some(context)) = (&self.observer, &context) {
+            context.begun();
+        }
         let sending = self.service.clone().call(request);
-        Box::pin(Sending { sending, judging: None, context, body_limit })
+        let observer = self.observer.clone();
+        Box::pin(Sending { sending, judging: None, context, body_limit, observer })
     }
 }
 
@@ -75,7 +89,28 @@ pin_project! {
         judging: Option<CallFuture>,
         context: Option<CallContext>,
         body_limit: usize,
+        // Until the end of the call was told.
+        observer: Option<Observer>,
     }
+
+    impl<F> PinnedDrop for Sending<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if let Some(observer) = this.observer.take() {
+                tell_end(&observer, this.context.as_ref(), CallOutcome::Cancelled);
+            }
+        }
+    }
+}
+
+/// Tells the observer of the end of a call.
+fn tell_end(observer: &Observer, context: Option<&CallContext>, outcome: CallOutcome<'_>) {
+    observer.tell(&ClientEvent::CallEnded {
+        operation: context.and_then(CallContext::operation),
+        outcome,
+        attempts: context.map_or(0, CallContext::attempts),
+        duration: context.map_or(Duration::ZERO, |context| context.begun().elapsed()),
+    });
 }
 
 impl<F, B, E> Future for Sending<F>
@@ -102,7 +137,12 @@ where
                 },
             },
         };
-        Poll::Ready(result.map_err(|error| finish(error, this.context.as_ref())))
+        let result = result.map_err(|error| finish(error, this.context.as_ref()));
+        if let Some(observer) = this.observer.take() {
+            let outcome = result.as_ref().err().map_or(CallOutcome::Success, CallOutcome::Failed);
+            tell_end(&observer, this.context.as_ref(), outcome);
+        }
+        Poll::Ready(result)
     }
 }
 

@@ -6,7 +6,8 @@ use http::{Response, StatusCode};
 use kestra_core::internal::transient::{Backoff, TransientRetry};
 use kestra_core::internal::{CORRELATION_LABEL, IdempotencyKey, SentInputs, decode};
 use kestra_core::{
-    Body, Call, CallFuture, Error, ErrorKind, ErrorResponse, Executor, OperationInfo, RequestSent, object,
+    Body, Call, CallFuture, ClientEvent, Error, ErrorKind, ErrorResponse, Executor, OperationInfo,
+    RequestSent, object,
 };
 use kestra_models::Execution;
 use kestra_operations::GetExecution;
@@ -176,8 +177,19 @@ impl Once {
         }
     }
 
-    /// Returns the execution with the key if there is one, or else creates it, with inputs that are checked against the flow.
+    /// Returns the execution with the key if there is one, or else creates it, and tells the observer if that stays unclear.
     async fn create(&mut self, call: Call, is_checked: bool) -> Result<Outcome, Error> {
+        let result = self.find_or_create(call, is_checked).await;
+        if let (Err(error), Some(observer)) = (&result, self.client.observer())
+            && error.kind() == ErrorKind::UnclearOutcome
+        {
+            observer.tell(&ClientEvent::UnclearOutcome(error));
+        }
+        result
+    }
+
+    /// Returns the execution with the key if there is one, or else creates it, with inputs that are checked against the flow.
+    async fn find_or_create(&mut self, call: Call, is_checked: bool) -> Result<Outcome, Error> {
         let found = match self.known().await? {
             Some(id) => id,
             None => {

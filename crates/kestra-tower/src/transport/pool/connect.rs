@@ -12,7 +12,9 @@ use super::host::Host;
 use super::http1::Http1;
 #[cfg(feature = "http2")]
 use super::http2::Sender;
+use super::observed::ObservedConnection;
 use crate::transport::connector::Connection as Stream;
+use crate::transport::proxy::port;
 
 /// What comes of opening one.
 pub(super) enum NewConnection {
@@ -26,18 +28,27 @@ pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<NewConnection, E
 /// Opens a connection to a host, within the limit of the connector.
 pub(super) fn connect(pool: &Pool, host: &Host) -> Connecting {
     let (connector, http1, target) = (pool.connector.clone(), pool.http1.clone(), host.target());
+    let observer = pool.observer.clone();
     Box::pin(async move {
         let stream = connector.connect(&target).await?;
-        open(stream, &http1).await.map_err(|problem| Error::from_source(ErrorKind::Connect, problem))
+        let observed =
+            || ObservedConnection::opened(observer, target.host().unwrap_or_default(), port(&target));
+        open(stream, &http1, observed)
+            .await
+            .map_err(|problem| Error::from_source(ErrorKind::Connect, problem))
     })
 }
 
-async fn open(stream: Stream, http1: &Builder) -> hyper::Result<NewConnection> {
+async fn open(
+    stream: Stream,
+    http1: &Builder,
+    observed: impl FnOnce() -> Option<Box<ObservedConnection>>,
+) -> hyper::Result<NewConnection> {
     #[cfg(feature = "http2")]
     if stream.is_http2() {
-        return Sender::new(stream).await.map(NewConnection::Http2);
+        return Sender::new(stream, observed).await.map(NewConnection::Http2);
     }
-    Http1::new(stream, http1).await.map(NewConnection::Http1)
+    Http1::new(stream, http1, observed).await.map(NewConnection::Http1)
 }
 
 /// Finishes a connection that its call doesn't need any more, for another one.
@@ -55,6 +66,14 @@ pub(super) fn finish_for_others(host: &Arc<Host>, connecting: Connecting) {
 
 fn keep(host: &Weak<Host>, opened: NewConnection) {
     let Some(host) = host.upgrade() else { return };
+    let opened = match opened {
+        NewConnection::Http1(mut connection) => {
+            connection.set_idle(true);
+            NewConnection::Http1(connection)
+        }
+        #[cfg(feature = "http2")]
+        shared @ NewConnection::Http2(_) => shared,
+    };
     host.with(|state, effects| match opened {
         NewConnection::Http1(connection) => {
             state.set_exclusive(effects);

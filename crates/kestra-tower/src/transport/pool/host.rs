@@ -119,6 +119,12 @@ impl Host {
         self.with(|state, effects| state.runtime_ended(effects));
     }
 
+    /// Host and port.
+    pub(super) fn address(&self) -> (&str, u16) {
+        let own = if self.scheme == Scheme::HTTPS { 443 } else { 80 };
+        (self.authority.host(), self.authority.port_u16().unwrap_or(own))
+    }
+
     /// The URL that is connected to.
     pub(super) fn target(&self) -> Uri {
         self.absolute(PathAndQuery::from_static("/"))

@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use pin_project_lite::pin_project;
 use sync_wrapper::SyncWrapper;
 
+use super::observed::ObservedConnection;
 use crate::transport::connector::{self, Stream};
 use crate::transport::upload::RequestBody;
 
@@ -30,10 +31,15 @@ pub(super) struct Http1 {
     exchange: SyncWrapper<Pin<Box<dyn Exchange>>>,
     /// Whether a proxy reads the requests.
     pub(super) is_forwarded: bool,
+    observed: Option<Box<ObservedConnection>>,
 }
 
 impl Http1 {
-    pub(super) async fn new(stream: connector::Connection, builder: &Builder) -> hyper::Result<Self> {
+    pub(super) async fn new(
+        stream: connector::Connection,
+        builder: &Builder,
+        observed: impl FnOnce() -> Option<Box<ObservedConnection>>,
+    ) -> hyper::Result<Self> {
         let connector::Connection { io, is_forwarded } = stream;
         let (sender, connection) = builder.handshake(io).await?;
         let task = Arc::new(DrivingTask::default());
@@ -45,7 +51,14 @@ impl Http1 {
             send: SendRequest::<RequestBody>::try_send_request,
             response: None,
         };
-        Ok(Self { exchange: SyncWrapper::new(Box::pin(exchange)), is_forwarded })
+        Ok(Self { exchange: SyncWrapper::new(Box::pin(exchange)), is_forwarded, observed: observed() })
+    }
+
+    /// Tells the observer, if there is one, whether a call has the connection.
+    pub(super) fn set_idle(&mut self, is_idle: bool) {
+        if let Some(observed) = &mut self.observed {
+            observed.set_idle(is_idle);
+        }
     }
 
     /// Hands a request over. Nothing is written before [`poll_response`](Self::poll_response).

@@ -8,6 +8,7 @@ use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::http1::SendResult;
+use super::observed::ObservedConnection;
 use super::state::Share;
 use crate::transport::connector::Connection as Stream;
 use crate::transport::upload::RequestBody;
@@ -20,10 +21,16 @@ pub(super) type ResponseFuture = Pin<Box<dyn Future<Output = SendResult> + Send>
 pub(super) struct Sender(SendRequest<RequestBody>);
 
 impl Sender {
-    pub(super) async fn new(stream: Stream) -> hyper::Result<Self> {
+    pub(super) async fn new(
+        stream: Stream,
+        observed: impl FnOnce() -> Option<Box<ObservedConnection>>,
+    ) -> hyper::Result<Self> {
         let mut builder = Builder::new(TokioExecutor::new());
         let (sender, connection) = builder.timer(TokioTimer::new()).handshake(stream.io).await?;
+        let observed = observed();
         drop(tokio::spawn(async move {
+            // It ends with the connection, also if the runtime does.
+            let _observed = observed;
             if let Err(problem) = connection.await {
                 tracing::debug!(target: "kestra::pool", %problem, "a connection of HTTP/2 broke");
             }

@@ -21,6 +21,7 @@ impl Lease {
     /// Gives the connection back, if request and response are through and the peer leaves it open; closes it otherwise.
     pub(super) fn end(mut self) {
         if self.is_kept && (self.connection.is_clean() || self.connection.is_open()) {
+            self.connection.set_idle(true);
             self.host.with(|state, effects| state.put(self.connection, Instant::now(), effects));
         }
     }

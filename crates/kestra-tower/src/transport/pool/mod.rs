@@ -32,6 +32,7 @@ mod http1;
 #[cfg_attr(not(feature = "http2"), path = "no_http2.rs")]
 mod http2;
 mod lease;
+mod observed;
 mod reaper;
 #[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "only connections of HTTP/2 are shared"))]
 mod state;
@@ -44,7 +45,7 @@ use std::sync::Arc;
 use http::uri::Scheme;
 use http::{Request, Uri};
 use hyper::client::conn::http1::Builder;
-use kestra_core::{Error, ErrorKind};
+use kestra_core::{Error, ErrorKind, Observer};
 use tokio::runtime::Handle;
 
 pub(crate) use body::PooledBody;
@@ -60,11 +61,17 @@ pub(crate) struct Pool {
     http1: Builder,
     limits: Limits,
     hosts: Hosts,
+    observer: Option<Observer>,
 }
 
 impl Pool {
-    pub(crate) fn new(connector: Connector, http1: Builder, limits: Limits) -> Self {
-        Self { connector, http1, limits, hosts: Hosts::new() }
+    pub(crate) fn new(
+        connector: Connector,
+        http1: Builder,
+        limits: Limits,
+        observer: Option<Observer>,
+    ) -> Self {
+        Self { connector, http1, limits, hosts: Hosts::new(), observer }
     }
 
     pub(crate) fn connector(&self) -> &Connector {

@@ -67,13 +67,13 @@ async fn a_request_whose_connection_closes_before_it_is_written_goes_on_a_new_on
     });
     let limit = Duration::from_secs(10);
     let connector = Connector::new(HttpConnector::new(), Proxy::none(), TlsSetup::deferred(false), limit);
-    let pool = Pool::new(connector, Builder::new(), Limits { idle: None, max_idle: 9 });
+    let pool = Pool::new(connector, Builder::new(), Limits { idle: None, max_idle: 9 }, None);
     let written = Arc::new(AtomicUsize::new(0));
     let request = Request::post(&url).body(RequestBody::new(Body::from("body"), None)).unwrap();
     let host = pool.host_of(request.uri()).unwrap();
     for _ in 0..2 {
         let stream = Stream::Tls(Box::new(Closing { looks: 0, written: Arc::clone(&written) }));
-        let connection = Http1::new(Connection::new(stream, false), &Builder::new()).await.unwrap();
+        let connection = Http1::new(Connection::new(stream, false), &Builder::new(), || None).await.unwrap();
         host.with(|state, effects| state.put(connection, Instant::now(), effects));
     }
     let mut call = Pool::call(request, false);

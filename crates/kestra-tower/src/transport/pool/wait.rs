@@ -16,6 +16,7 @@ use super::host::Host;
 use super::http1::Http1;
 #[cfg(feature = "http2")]
 use super::http2::Sender;
+use super::observed::tell_wait;
 #[cfg(feature = "http2")]
 use super::state::SharedHandle;
 use super::state::{Available, Delivery, Ticket};
@@ -42,6 +43,8 @@ pub(super) struct Wait {
     /// The place in the queue for a connection that another call frees.
     ticket: Option<Ticket>,
     connecting: Option<SyncWrapper<Connecting>>,
+    /// When the wait began, if anybody observes it.
+    since: Option<Instant>,
 }
 
 /// Returns a connection to a host: an idle one unless it `skips_idle`, else the one that comes first of those that other calls
@@ -59,15 +62,16 @@ pub(super) fn poll_connection(
                 Some(connection) => checked(connection).map(Ok),
                 None => Some(ready!(waiting.poll(pool, cx))),
             };
+            let since = waiting.since;
             *wait = None;
             match found {
-                Some(found) => return Poll::Ready(found),
+                Some(found) => return Poll::Ready(found.inspect(|_| found_after(pool, host, since))),
                 None => continue,
             }
         }
         if skips_idle {
             let connecting = Some(SyncWrapper::new(connect(pool, host)));
-            *wait = Some(Wait::new(host, None, None, connecting));
+            *wait = Some(Wait::new(pool, host, None, None, connecting));
             continue;
         }
         let taken = host.with(|state, effects| match state.take(Instant::now(), effects) {
@@ -77,44 +81,62 @@ pub(super) fn poll_connection(
         match taken {
             Ok(Available::Idle { connection, idle_for }) if idle_for < UNSEEN => {
                 if let Some(found) = checked(connection) {
+                    found_after(pool, host, None);
                     return Poll::Ready(Ok(found));
                 }
             }
             Ok(Available::Idle { connection, .. }) => {
-                *wait = Some(Wait::new(host, Some(connection), None, None));
+                *wait = Some(Wait::new(pool, host, Some(connection), None, None));
                 // It wakes this call once the runtime has looked at its sockets.
                 let _ = pin!(yield_now()).poll(cx);
                 return Poll::Pending;
             }
             #[cfg(feature = "http2")]
-            Ok(Available::Shared(lent)) => return Poll::Ready(Ok(Acquired::Http2(lent))),
+            Ok(Available::Shared(lent)) => {
+                found_after(pool, host, None);
+                return Poll::Ready(Ok(Acquired::Http2(lent)));
+            }
             #[cfg(not(feature = "http2"))]
             Ok(Available::Shared(lent)) => match lent.handle {},
-            Err(ticket) => *wait = Some(Wait::new(host, None, Some(ticket), None)),
+            Err(ticket) => *wait = Some(Wait::new(pool, host, None, Some(ticket), None)),
         }
     }
 }
 
 /// A connection that was idle, unless it was closed or something came on it that nobody asked for.
 fn checked(mut connection: Http1) -> Option<Acquired> {
-    connection.is_open().then_some(Acquired::Http1 { connection, is_reused: true })
+    connection.is_open().then(|| reused(connection))
+}
+
+fn reused(mut connection: Http1) -> Acquired {
+    connection.set_idle(false);
+    Acquired::Http1 { connection, is_reused: true }
+}
+
+/// Tells the observer, if there is one, how long a call waited for a connection.
+fn found_after(pool: &Pool, host: &Host, since: Option<Instant>) {
+    if let Some(observer) = &pool.observer {
+        tell_wait(observer, host, since.map_or(Duration::ZERO, |since| since.elapsed()));
+    }
 }
 
 impl Wait {
     fn new(
+        pool: &Pool,
         host: &Arc<Host>,
         unseen: Option<Http1>,
         ticket: Option<Ticket>,
         connecting: Option<SyncWrapper<Connecting>>,
     ) -> Box<Self> {
-        Box::new(Self { host: Arc::clone(host), unseen, ticket, connecting })
+        let since = pool.observer.is_some().then(Instant::now);
+        Box::new(Self { host: Arc::clone(host), unseen, ticket, connecting, since })
     }
 
     fn poll(&mut self, pool: &Pool, cx: &mut Context<'_>) -> Poll<Result<Acquired, Error>> {
         if let Some(ticket) = self.ticket {
             match self.host.with(|state, effects| state.poll(ticket, cx.waker(), effects)) {
                 Poll::Ready(Delivery::Freed(connection)) => {
-                    return Poll::Ready(Ok(self.given(Acquired::Http1 { connection, is_reused: true })));
+                    return Poll::Ready(Ok(self.given(reused(connection))));
                 }
                 #[cfg(feature = "http2")]
                 Poll::Ready(Delivery::Shared(lent)) => {
