@@ -15,6 +15,7 @@ use crate::Namespaces;
 use crate::flows::stored_flows;
 use crate::folder::failure;
 use crate::kv::Wanted;
+use crate::several_calls::record_flow;
 use crate::sync::{Settings, SyncAction, SyncEntry, SyncKind, SyncReport};
 
 /// The folder of the flows in a backup.
@@ -92,6 +93,7 @@ struct SavedKey {
 
 impl Backup {
     async fn run(self) -> Result<SyncReport, Error> {
+        record_flow(&self.settings.client, &self.namespace, None);
         let mut entries = self.flows().await?;
         let client = self.settings.client()?;
         let mut files = client.files().sync_down(&self.namespace, self.folder.join(FILES));
@@ -205,6 +207,7 @@ impl Restore {
     }
 
     async fn run(self) -> Result<SyncReport, Error> {
+        record_flow(&self.settings.client, &self.namespace, None);
         let client = self.settings.client()?;
         let has = async |part: &str| tokio::fs::try_exists(self.folder.join(part)).await.unwrap_or(true);
         let (has_files, has_keys, has_flows) = (has(FILES).await, has(KEYS).await, has(FLOWS).await);

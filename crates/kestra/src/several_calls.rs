@@ -4,9 +4,13 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use kestra_core::Error;
+use kestra_core::{Error, ErrorKind};
 use pin_project_lite::pin_project;
 use sync_wrapper::SyncWrapper;
+use tracing::Span;
+use tracing::field::Empty;
+
+use crate::Client;
 
 /// Sends the calls of a builder when it is awaited, and sets the options of all of them, which are those of its client.
 ///
@@ -59,17 +63,58 @@ macro_rules! several_calls {
 }
 
 pin_project! {
-    /// Several calls that a method makes, whose errors name it. An `async` block would hold the calls twice.
+    /// Several calls that a method makes, within a span of the method. Errors name it. An `async` block would hold the calls
+    /// twice.
     pub(crate) struct Named<F> {
         method: &'static str,
+        span: Span,
+        is_running: bool,
         #[pin]
         calls: F,
+    }
+
+    impl<F> PinnedDrop for Named<F> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.is_running {
+                this.span.record("kestra.cancelled", true);
+            }
+        }
     }
 }
 
 impl<F> Named<F> {
     pub(crate) fn new(method: &'static str, calls: F) -> Self {
-        Self { method, calls }
+        let span = tracing::debug_span!(
+            target: "kestra::method",
+            "method",
+            otel.name = method,
+            otel.kind = "internal",
+            otel.status_code = Empty,
+            kestra.namespace = Empty,
+            kestra.flow.id = Empty,
+            kestra.execution.id = Empty,
+            kestra.cancelled = Empty,
+            error.type = Empty,
+        );
+        Self { method, span, is_running: true, calls }
+    }
+}
+
+/// Records a namespace, and a flow of it, in the span of the method that is running, unless the client leaves ids out.
+pub(crate) fn record_flow(client: &Client, namespace: &str, flow: Option<&str>) {
+    if client.has_span_ids() {
+        let span = Span::current();
+        span.record("kestra.namespace", namespace);
+        if let Some(flow) = flow {
+            span.record("kestra.flow.id", flow);
+        }
+    }
+}
+
+/// Records an execution in the span of the method that is running, unless the client leaves ids out.
+pub(crate) fn record_execution(client: &Client, id: &str) {
+    if client.has_span_ids() {
+        Span::current().record("kestra.execution.id", id);
     }
 }
 
@@ -78,8 +123,19 @@ impl<T, F: Future<Output = Result<T, Error>>> Future for Named<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(this.calls.poll(cx));
-        Poll::Ready(result.map_err(|error| error.with_method(this.method)))
+        let result = {
+            let _entered = this.span.enter();
+            ready!(this.calls.poll(cx))
+        };
+        *this.is_running = false;
+        Poll::Ready(result.map_err(|error| {
+            match (error.kind(), error.status()) {
+                (ErrorKind::Status, Some(status)) => this.span.record("error.type", status.as_str()),
+                (kind, _) => this.span.record("error.type", kind.error_type()),
+            };
+            this.span.record("otel.status_code", "ERROR");
+            error.with_method(this.method)
+        }))
     }
 }
 

@@ -65,6 +65,7 @@ pub struct ClientBuilder {
     pub(super) attempt_layers: Layers,
     pub(super) attempt_trace: Option<TraceLayer>,
     pub(super) observer: Option<Observer>,
+    span_ids: bool,
     pub(super) transport: Option<CallService>,
     pub(super) service: Option<CallService>,
     invalid: Option<Error>,
@@ -90,6 +91,7 @@ impl ClientBuilder {
             attempt_layers: Layers::default(),
             attempt_trace: None,
             observer: None,
+            span_ids: true,
             transport: None,
             service: None,
             invalid: None,
@@ -327,6 +329,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets whether the spans of methods of several calls, such as `run` and `sync`, have the namespace, the flow's id and the
+    /// execution's id. Defaults to `true`.
+    pub fn span_ids(mut self, record: bool) -> Self {
+        self.span_ids = record;
+        self
+    }
+
     /// Adds an observer, which is called with what the client does and no layer can see: retries and the retry budget,
     /// detections of server versions, reconnected streams, connections of the pool, and the outcome of each call. None by
     /// default.
@@ -430,8 +439,8 @@ impl ClientBuilder {
             ));
         }
         let (body_limit, retries) = (self.body_limit, self.retry.attempts_limit() > 1);
-        let observer = self.observer.clone();
-        Ok(Client::new(layers::stack(self)?, options, body_limit, retries, observer))
+        let (observer, span_ids) = (self.observer.clone(), self.span_ids);
+        Ok(Client::new(layers::stack(self)?, options, body_limit, retries).telling(observer, span_ids))
     }
 }
 

@@ -59,6 +59,8 @@ struct Shared {
     retries: bool,
     outages: Outages,
     observer: Option<Observer>,
+    /// Whether the spans of methods have ids.
+    has_span_ids: bool,
 }
 
 impl Client {
@@ -104,18 +106,26 @@ impl Client {
         B: http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let stack = layers::around_service(service, kestra_core::Timeouts::default());
-        Self::new(stack, CallOptions::new(), builder::DEFAULT_BODY_LIMIT, true, None)
+        Self::new(stack, CallOptions::new(), builder::DEFAULT_BODY_LIMIT, true)
     }
 
-    fn new(
-        stack: SharedStack,
-        options: CallOptions,
-        body_limit: usize,
-        retries: bool,
-        observer: Option<Observer>,
-    ) -> Self {
+    fn new(stack: SharedStack, options: CallOptions, body_limit: usize, retries: bool) -> Self {
         let outages = Outages::default();
-        Self { shared: Arc::new(Shared { stack, body_limit, retries, outages, observer }), options }
+        let shared = Shared { stack, body_limit, retries, outages, observer: None, has_span_ids: true };
+        Self { shared: Arc::new(shared), options }
+    }
+
+    /// Returns this client, which nobody else has yet, with what it tells observers and spans.
+    fn telling(mut self, observer: Option<Observer>, has_span_ids: bool) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            (shared.observer, shared.has_span_ids) = (observer, has_span_ids);
+        }
+        self
+    }
+
+    /// Whether the spans of methods of several calls have ids.
+    pub(crate) fn has_span_ids(&self) -> bool {
+        self.shared.has_span_ids
     }
 
     /// Whether this client's calls are tried again.

@@ -9,6 +9,7 @@ use kestra_models::{Execution, Label, SetLabelsByIdsRequest, State};
 use tokio::time::Instant;
 
 use crate::client::Deadline;
+use crate::several_calls::record_execution;
 use crate::{Client, Executions};
 
 /// How long labels are read back and added again by default.
@@ -87,6 +88,7 @@ impl AddLabels {
     }
 
     async fn run(self) -> Result<Execution, Error> {
+        record_execution(&self.client, &self.id);
         self.add().await.map_err(|error| error.with_execution_id(&self.id))
     }
 

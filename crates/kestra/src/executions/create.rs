@@ -17,6 +17,7 @@ use super::creation::{Creation, FoundFailed, Key, parameter};
 use super::key::{self, Scope};
 use crate::Client;
 use crate::client::Deadline;
+use crate::several_calls::{record_execution, record_flow};
 
 /// How long to wait for an unreachable server before the creation is sent, so that a short restart doesn't make a start
 /// fail. A wrong URL takes that long to fail as well.
@@ -70,11 +71,15 @@ async fn create_with_key(client: &Client, creation: Creation) -> Result<Created,
         call.add_query(labels, format!("{CORRELATION_LABEL}:{text}"));
     }
     let times = call.take_key().unwrap_or_default();
+    if let (Some(namespace), Some(flow)) = (call.path_value(0), call.path_value(1)) {
+        record_flow(client, &namespace, Some(&flow));
+    }
     let mut once = Once::new(client, &call, text, matches!(key, Key::Own(_)), &times);
     once.starts_again = found_failed == FoundFailed::StartAgain;
     let inputs = SentInputs::of(&call);
     let created = once.create(call, is_checked).await;
     let Outcome { id, mut response, was_found } = created.map_err(|error| once.with_key(error))?;
+    record_execution(client, &id);
     if let Some(inputs) = inputs.filter(|_| !was_found) {
         inputs.attach(&mut response);
     }

@@ -10,6 +10,7 @@ use kestra_operations::search_relatives;
 use serde_json::Value;
 
 use super::create::LOOK_BACK;
+use crate::several_calls::record_flow;
 use crate::{Client, Executions};
 
 /// Where to search for a key.
@@ -124,6 +125,9 @@ impl Resolve {
 
     async fn read(&self) -> Result<Resolved, Error> {
         let flow = self.flow.as_ref().map(|(namespace, id)| (namespace.as_str(), id.as_str()));
+        if let Some((namespace, id)) = flow {
+            record_flow(&self.client, namespace, Some(id));
+        }
         let mut found = Vec::new();
         for id in self.ids(flow).await? {
             let read = self.client.executions().get_execution(&id).await;

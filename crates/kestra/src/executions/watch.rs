@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Finished;
 use crate::Client;
 use crate::client::Deadline;
-use crate::several_calls::Callback;
+use crate::several_calls::{Callback, record_execution, record_flow};
 
 /// How far clocks may be apart.
 const SKEW: Duration = Duration::from_secs(3600);
@@ -164,6 +164,7 @@ pub(super) async fn to_the_end(
     begun: Instant,
     settings: Settings,
 ) -> Result<Finished, Error> {
+    record_execution(&client, &id);
     let limit = settings.timeout;
     let deadline = Deadline::within(limit.map(|limit| limit.saturating_sub(begun.elapsed())));
     let is_known = known.is_some();
@@ -199,6 +200,7 @@ impl Watch {
     async fn run(&mut self) -> Result<Finished, Error> {
         loop {
             let execution = self.end().await?;
+            record_flow(&self.client, &execution.namespace, Some(&execution.flow_id));
             let is_reached = self.has_reached(&execution);
             if execution.state_type() == Some(&StateType::Retried) && !is_reached {
                 let next = successor(&self.client, &execution, self.settings.outage).await?;

@@ -5,6 +5,7 @@ use kestra_core::{CallFuture, Download, Error};
 use kestra_models::FileFormat;
 use kestra_operations::DownloadFileFromExecution;
 
+use crate::several_calls::record_execution;
 use crate::{Client, Executions};
 
 impl Executions {
@@ -71,6 +72,7 @@ impl DownloadFile {
             Error::invalid("uri", problem)
         })?;
         let Self { client, uri, format, .. } = self;
+        record_execution(&client, &execution);
         let request = move || {
             let call = client.executions().download_file_from_execution(&execution, uri.as_str());
             match &format {

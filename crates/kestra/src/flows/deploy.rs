@@ -6,7 +6,7 @@ use kestra_models::FlowWithSource;
 use serde::Serialize;
 
 use crate::client::Deadline;
-use crate::several_calls::Named;
+use crate::several_calls::{Named, record_flow};
 use crate::{Client, Flows};
 
 /// What a deployment did. As JSON `created`, `updated` or `unchanged`.
@@ -83,6 +83,7 @@ impl Deploy {
         let left = || deadline.limit(CallOptions::new());
         let flows = self.client.flows();
         let (namespace, id) = self.identify(&flows, left()).await?;
+        record_flow(&self.client, &namespace, Some(&id));
         let known = match flows.get_flow(&namespace, &id).options(left()).await {
             Ok(flow) if is_source(&flow, &self.source) => return Ok((flow, Deployed::Unchanged)),
             Ok(flow) => Some(flow.revision),

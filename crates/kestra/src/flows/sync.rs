@@ -9,6 +9,7 @@ use kestra_core::{CallOptions, Error};
 use super::deploy::{Deployed, create_or_update};
 use super::sync_plan::{Plan, Planned};
 use crate::Flows;
+use crate::several_calls::record_flow;
 use crate::sync::{Settings, SyncAction, SyncReport};
 
 impl Flows {
@@ -156,6 +157,9 @@ impl FlowSync {
     }
 
     pub(crate) async fn run(self) -> Result<SyncReport, Error> {
+        if let Some(namespace) = &self.namespace {
+            record_flow(&self.settings.client, namespace, None);
+        }
         let flows = self.settings.client()?.flows();
         let mut planned = Plan { sync: &self, flows: &flows }.make().await?;
         let is_valid = planned.iter().all(|flow| flow.entry.error.is_none());

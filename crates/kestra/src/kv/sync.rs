@@ -7,6 +7,7 @@ use kestra_core::Error;
 use kestra_models::{KvEntry, KvValue};
 
 use crate::Kv;
+use crate::several_calls::record_flow;
 use crate::sync::{Settings, SyncAction, SyncEntry, SyncKind, SyncReport};
 
 impl Kv {
@@ -67,6 +68,7 @@ impl KvSync {
 
     pub(crate) async fn run(self) -> Result<SyncReport, Error> {
         let (this, kv) = (&self, &self.settings.client()?.kv());
+        record_flow(&self.settings.client, &self.namespace, None);
         let listed = kv.keys(&self.namespace).await?;
         let mut known: BTreeMap<String, _> =
             listed.into_iter().filter_map(|entry| Some((entry.key.clone()?, entry))).collect();

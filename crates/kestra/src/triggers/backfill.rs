@@ -13,7 +13,7 @@ use kestra_models::{
 use serde_json::{Map, Value};
 
 use crate::client::Deadline;
-use crate::several_calls::Callback;
+use crate::several_calls::{Callback, record_flow};
 use crate::{Client, Triggers};
 
 impl Triggers {
@@ -50,6 +50,11 @@ pub struct TriggerBackfill {
 }
 
 impl TriggerBackfill {
+    /// Records the flow in the span of the method.
+    pub(super) fn record(&self) {
+        record_flow(&self.client, self.id.namespace(), Some(self.id.flow_id()));
+    }
+
     /// Starts executions for the times of the schedule from `from` on, itself included, until now unless an end is set.
     ///
     /// From 2.0 on this is `PUT /triggers/backfill/create`; before, a backfill is a part of the trigger, which is read and
@@ -165,6 +170,7 @@ impl StartBackfill {
     }
 
     async fn run(self) -> Result<TriggerState, Error> {
+        self.backfill.record();
         if self.end.is_some_and(|end| end < self.from) {
             return Err(Error::invalid("end", "it is before the start"));
         }
@@ -262,6 +268,7 @@ impl WatchBackfill {
     }
 
     async fn run(mut self) -> Result<TriggerState, Error> {
+        self.backfill.record();
         let deadline = Deadline::within(self.timeout);
         let client = &self.backfill.client;
         let mut retry = TransientRetry::new(client, client.options()).known();

@@ -59,6 +59,7 @@ impl SwitchTrigger {
     }
 
     async fn switch(self) -> Result<TriggerState, Error> {
+        self.trigger.record();
         let triggers = self.trigger.client.triggers();
         let id = self.trigger.id.clone();
         let request =

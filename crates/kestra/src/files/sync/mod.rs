@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use kestra_core::{CallOptions, Error};
 
 use crate::Files;
-use crate::several_calls::Named;
+use crate::several_calls::{Named, record_flow};
 use crate::sync::{Settings, SyncReport};
 
 impl Files {
@@ -91,6 +91,7 @@ impl FileSync {
 
     pub(crate) async fn run(self) -> Result<SyncReport, Error> {
         let files = self.settings.client()?.files();
+        record_flow(&self.settings.client, &self.namespace, None);
         let (method, entries) = match self.direction {
             Direction::Up => ("sync_up", Named::new("sync_up", self.up(&files)).await),
             Direction::Down => ("sync_down", Named::new("sync_down", self.down(&files)).await),
