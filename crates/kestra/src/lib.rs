@@ -130,7 +130,7 @@ pub mod layers {
     pub use kestra_tower::server::{ServerFuture, ServerLayer, ServerService, VersionCache};
     pub use kestra_tower::timeout::{TimeoutFuture, TimeoutLayer, TimeoutService};
     pub use kestra_tower::trace::{TraceFuture, TraceLayer, TraceService};
-    pub use kestra_tower::transport::TransportFuture;
+    pub use kestra_tower::transport::{ConnectRequest, ConnectService, ConnectedStream, TransportFuture};
 }
 
 /// What must not compile, so that it is found out before anything is sent.

@@ -64,9 +64,9 @@ async fn deployments_syncs_and_backups_have_one_too() -> Result<(), Error> {
     let folder = std::env::temp_dir().join(format!("kestra-method-spans-{}", std::process::id()));
 
     client.flows().deploy(FLOW).await?;
-    client.flows().sync_sources([FLOW]).await?;
-    client.kv().sync("company.team", [("a", "b")]).await?;
-    client.namespaces().backup("company.team", &folder).await?;
+    client.flows().sync_sources([FLOW]).await?.check()?;
+    client.kv().sync("company.team", [("a", "b")]).await?.check()?;
+    client.namespaces().backup("company.team", &folder).await?.check()?;
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(
         methods(&traces),

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use hyper::client::conn::http1::Builder;
 use hyper_util::client::legacy::connect::HttpConnector;
-use kestra_core::{Error, Observer, Timeouts};
+use kestra_core::{BoxError, Error, Observer, Timeouts};
+use tower_layer::Layer;
+use tower_service::Service;
 
-use super::connector::Connector;
+use super::connector::{ConnectRequest, ConnectService, ConnectedStream, Connector, ConnectorLayers};
 use super::pool::{Limits, Pool};
 use super::proxy::Proxy;
 use super::service::{Inner, Transport};
@@ -29,6 +31,7 @@ pub struct TransportBuilder {
     max_response_headers: Option<usize>,
     ignores_invalid_headers: bool,
     observer: Option<Observer>,
+    connector_layers: ConnectorLayers,
 }
 
 impl TransportBuilder {
@@ -46,6 +49,7 @@ impl TransportBuilder {
             max_response_headers: None,
             ignores_invalid_headers: false,
             observer: None,
+            connector_layers: ConnectorLayers::default(),
         }
     }
 
@@ -136,6 +140,37 @@ impl TransportBuilder {
         self
     }
 
+    /// Adds a layer around what opens connections; the first added is the outermost.
+    ///
+    /// The layer sees the host and port of each connection: those of the server, or of the proxy in front of it. It can delay or
+    /// refuse a connection, wrap it, or return another stream of bytes in its place, such as a `tokio::io::duplex` in a test. The
+    /// protocols of proxies and TLS run on what it returns. The connect timeout covers it.
+    ///
+    /// ```
+    /// use kestra_tower::transport::{ConnectRequest, Transport};
+    /// use tower::util::MapRequestLayer;
+    ///
+    /// let log = MapRequestLayer::new(|request: ConnectRequest| {
+    ///     println!("connecting to {}:{}", request.host(), request.port());
+    ///     request
+    /// });
+    /// let transport = Transport::builder().connector_layer(log).build()?;
+    /// # let _ = transport;
+    /// # Ok::<(), kestra_core::Error>(())
+    /// ```
+    pub fn connector_layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<ConnectService> + Send + Sync + 'static,
+        L::Service: Service<ConnectRequest, Response = ConnectedStream, Error: Into<BoxError>, Future: Send>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.connector_layers.push(layer);
+        self
+    }
+
     /// Builds the transport.
     ///
     /// # Errors
@@ -150,7 +185,8 @@ impl TransportBuilder {
         let mut tcp = HttpConnector::new();
         tcp.set_keepalive(self.tcp_keepalive);
         tcp.set_nodelay(self.tcp_nodelay);
-        let connector = Connector::new(tcp, proxy, tls, self.timeouts.connect_limit());
+        let connector =
+            Connector::new(tcp, &self.connector_layers, proxy, tls, self.timeouts.connect_limit());
         let mut http1 = Builder::new();
         http1
             .ignore_invalid_headers_in_responses(self.ignores_invalid_headers)

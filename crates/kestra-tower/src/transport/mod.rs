@@ -39,6 +39,7 @@ mod upload;
 
 pub use body::StreamBody;
 pub use builder::TransportBuilder;
+pub use connector::{ConnectRequest, ConnectService, ConnectedStream};
 pub use future::TransportFuture;
 pub(crate) use proxy::Host;
 pub use proxy::Proxy;

@@ -1,5 +1,6 @@
 //! How a connection comes about: name, TCP, proxy and TLS, all within one timeout.
 
+mod layered;
 mod secured;
 mod socks;
 mod stream;
@@ -15,13 +16,15 @@ use http::response::Parts;
 use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use kestra_core::internal::{causes, set_header};
-use kestra_core::{Body, Error, ErrorKind, TimeoutPhase};
+use kestra_core::{Body, BoxError, Error, ErrorKind, TimeoutPhase};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
+pub(crate) use layered::ConnectorLayers;
+pub use layered::{ConnectRequest, ConnectService, ConnectedStream};
 use secured::Secured;
 pub(crate) use stream::{Connection, Stream, Tls};
 
@@ -34,16 +37,25 @@ pub(crate) struct Connector(Arc<Inner>);
 
 struct Inner {
     tcp: HttpConnector,
+    /// What opens connections instead, if there are layers around it.
+    layered: Option<ConnectService>,
     proxy: Proxy,
     tls: TlsSetup,
     limit: Duration,
 }
 
 impl Connector {
-    pub(crate) fn new(mut tcp: HttpConnector, proxy: Proxy, tls: TlsSetup, limit: Duration) -> Self {
+    pub(crate) fn new(
+        mut tcp: HttpConnector,
+        layers: &ConnectorLayers,
+        proxy: Proxy,
+        tls: TlsSetup,
+        limit: Duration,
+    ) -> Self {
         // What isn't http goes over TCP as well.
         tcp.enforce_http(false);
-        Self(Arc::new(Inner { tcp, proxy, tls, limit }))
+        let layered = layers.around(&tcp);
+        Self(Arc::new(Inner { tcp, layered, proxy, tls, limit }))
     }
 
     /// Returns whether `https://` servers are offered HTTP/2.
@@ -84,7 +96,7 @@ impl Inner {
     async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
         let Some(proxy) = self.proxy.of(target) else {
             let stream = self.tcp(target).await.map_err(|problem| {
-                let message = format!("{} ({})", reason(&problem), name(target));
+                let message = format!("{} ({})", reason(problem.as_ref()), name(target));
                 Error::from_source(ErrorKind::Connect, problem).with_message(message)
             })?;
             return Ok(Connection::new(self.secure(stream, target).await?, false));
@@ -100,7 +112,7 @@ impl Inner {
 
     async fn reach(&self, proxy: &Endpoint) -> Result<Stream, Error> {
         let stream = self.tcp(&proxy.uri).await.map_err(|problem| {
-            let message = format!("{} ({proxy})", reason(&problem));
+            let message = format!("{} ({proxy})", reason(problem.as_ref()));
             Error::from_source(ErrorKind::Proxy, problem).with_message(message)
         })?;
         if proxy.kind != Kind::Https {
@@ -119,11 +131,19 @@ impl Inner {
         handshake(stream, target, &self.tls.configs()?.server).await
     }
 
-    async fn tcp(&self, target: &Uri) -> Result<Stream, <HttpConnector as Service<Uri>>::Error> {
-        let stream = self.tcp.clone().call(target.clone()).await?.into_inner();
-        bound_unsent(&stream);
-        Ok(Stream::Tcp(stream))
+    async fn tcp(&self, target: &Uri) -> Result<Stream, BoxError> {
+        match &self.layered {
+            None => open_tcp(self.tcp.clone(), target.clone()).await,
+            Some(service) => service.open(target).await,
+        }
     }
+}
+
+/// Resolves the name, and opens a TCP connection.
+async fn open_tcp(mut tcp: HttpConnector, target: Uri) -> Result<Stream, BoxError> {
+    let stream = tcp.call(target).await?.into_inner();
+    bound_unsent(&stream);
+    Ok(Stream::Tcp(stream))
 }
 
 /// Speaks TLS on a stream to the host of `target`.

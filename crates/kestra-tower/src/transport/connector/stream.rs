@@ -13,7 +13,14 @@ pub(crate) enum Stream {
     Tcp(TcpStream),
     /// TLS over TCP, or over the TLS of a proxy. Its type is hidden, as all that holds a stream would be compiled with it.
     Tls(Box<dyn Tls>),
+    /// What a connector layer gave.
+    Other(Box<dyn Io>),
 }
+
+/// A stream of bytes.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// A stream that speaks TLS.
 pub(crate) trait Tls: AsyncRead + AsyncWrite + Send + Unpin {
@@ -28,6 +35,7 @@ macro_rules! each {
         match $stream {
             Stream::Tcp($inner) => $call,
             Stream::Tls($inner) => $call,
+            Stream::Other($inner) => $call,
         }
     };
 }
@@ -84,7 +92,7 @@ impl Connection {
     #[cfg(feature = "http2")]
     pub(crate) fn is_http2(&self) -> bool {
         match self.io.inner() {
-            Stream::Tcp(_) => false,
+            Stream::Tcp(_) | Stream::Other(_) => false,
             Stream::Tls(stream) => stream.is_http2(),
         }
     }

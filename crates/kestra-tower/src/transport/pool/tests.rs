@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::http1::Http1;
 use super::*;
-use crate::transport::connector::{Connection, Stream, Tls};
+use crate::transport::connector::{Connection, Connector, ConnectorLayers, Stream, Tls};
 use crate::transport::proxy::Proxy;
 use crate::transport::tls::TlsSetup;
 
@@ -66,7 +66,9 @@ async fn a_request_whose_connection_closes_before_it_is_written_goes_on_a_new_on
         String::from_utf8(head[..length].to_vec()).unwrap()
     });
     let limit = Duration::from_secs(10);
-    let connector = Connector::new(HttpConnector::new(), Proxy::none(), TlsSetup::deferred(false), limit);
+    let tls = TlsSetup::deferred(false);
+    let connector =
+        Connector::new(HttpConnector::new(), &ConnectorLayers::default(), Proxy::none(), tls, limit);
     let pool = Pool::new(connector, Builder::new(), Limits { idle: None, max_idle: 9 }, None);
     let written = Arc::new(AtomicUsize::new(0));
     let request = Request::post(&url).body(RequestBody::new(Body::from("body"), None)).unwrap();
