@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use kestra::models::DisableTriggerRequest;
 use kestra::{Client, ClientBuilder, ErrorKind, Retry};
 use kestra_testkit::{Cut, Dialect, Fault, Outcome, TestServer};
 use opentelemetry_semantic_conventions::{attribute, metric};
@@ -110,9 +111,11 @@ async fn detections_of_the_version_are_counted() {
     server.fail(Fault::status(500).on("GET", "/api/v1/configs"));
     let builder = Client::builder().server(server.url()).retry(Retry::none());
     let client = builder.observe(recorded.layer.observer()).build().unwrap();
-    // Only some versions know this parameter.
-    client.flows().search_flows().namespace("company").await.unwrap_err();
-    client.flows().search_flows().namespace("company").await.unwrap();
+    // Only some versions have this operation.
+    for _ in 0..2 {
+        let request = DisableTriggerRequest::new("company.team", "hello", "daily", true);
+        client.triggers().set_trigger_disabled(request).await.unwrap_err();
+    }
     let probes = recorded.of("kestra.client.version_probes");
     assert!(probes.iter().all(|series| series.sum == 1.0), "{probes:?}");
     let mut errors: Vec<_> = probes.iter().map(|series| series.get("error.type")).collect();

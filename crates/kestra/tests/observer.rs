@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kestra::models::DisableTriggerRequest;
 use kestra::{CallOutcome, Client, ClientBuilder, ClientEvent, Observer, Retry};
 use kestra_testkit::{Cut, Dialect, Fault, Outcome, TestServer};
 
@@ -114,10 +115,13 @@ async fn a_detection_of_the_version_is_told_once() {
     let told = Told::default();
     let server = TestServer::builder().dialect(Dialect::V1_3).start().await.unwrap();
     let client = Client::builder().server(server.url()).observe(told.observer()).build().unwrap();
-    // Only some versions know this parameter.
-    let search = || client.flows().search_flows().namespace("company").into_future();
-    let (first, second) = tokio::join!(search(), search());
-    assert!(first.is_ok() && second.is_ok());
+    // Only some versions have this operation.
+    let request = || DisableTriggerRequest::new("company.team", "hello", "daily", true);
+    let disable = || client.triggers().set_trigger_disabled(request()).into_future();
+    let (first, second) = tokio::join!(disable(), disable());
+    for error in [first.unwrap_err(), second.unwrap_err()] {
+        assert_eq!(error.kind(), kestra::ErrorKind::Unsupported);
+    }
     assert_eq!(told.take("version"), ["version true"]);
 }
 
