@@ -37,8 +37,8 @@ impl Namespaces {
     ///
     /// # Errors
     ///
-    /// Returns an error if the namespace can't be read, or the folder can't be written. What failed for one file or key is in the
-    /// report.
+    /// Returns an error if the namespace can't be read or has nothing, or the folder can't be written. What failed for one file or
+    /// key is in the report, and so are files that are left out as their names begin with `..`.
     ///
     /// ```no_run
     /// # async fn run(old: kestra::Client, new: kestra::Client) -> Result<(), kestra::Error> {
@@ -94,12 +94,17 @@ struct SavedKey {
 impl Backup {
     async fn run(self) -> Result<SyncReport, Error> {
         record_flow(&self.settings.client, &self.namespace, None);
-        let mut entries = self.flows().await?;
         let client = self.settings.client()?;
+        let keys = client.kv().keys(&self.namespace).await?;
+        let mut entries = self.flows().await?;
         let mut files = client.files().sync_down(&self.namespace, self.folder.join(FILES));
         files.settings = self.settings.clone();
         entries.extend(files.run().await?.entries);
-        entries.extend(self.keys().await?);
+        // Servers list nothing of a namespace that doesn't exist.
+        let is_empty = entries.is_empty() && keys.is_empty();
+        let problem = || format!("the namespace {} has no flows, files or keys", self.namespace);
+        self.settings.check_source(is_empty, problem)?;
+        entries.extend(self.keys(keys).await?);
         Ok(SyncReport::new("backup", &self.settings, entries))
     }
 
@@ -118,14 +123,13 @@ impl Backup {
         Ok(entries)
     }
 
-    async fn keys(&self) -> Result<Vec<SyncEntry>, Error> {
+    async fn keys(&self, listed: Vec<KvEntry>) -> Result<Vec<SyncEntry>, Error> {
         let kv = &self.settings.client()?.kv();
         let (namespace, mut keys) = (&self.namespace, Vec::new());
         let read = |entry: KvEntry| async move {
             let key = entry.key.clone().unwrap_or_default();
             (kv.get_key_value(namespace, &key).await, key, entry)
         };
-        let listed = kv.keys(namespace).await?;
         for (detail, key, entry) in self.settings.run_all(listed.into_iter().map(read).collect()).await {
             match detail {
                 Ok(detail) => keys.push(SavedKey::new(key, &detail, entry)),

@@ -59,6 +59,12 @@ pub(super) fn builder(lookup: Lookup<'_>) -> Result<ClientBuilder, Error> {
         let problem = "it is not set, but credentials for it are; those of KESTRACTL_HOST have other names";
         return Err(Error::invalid("KESTRA_URL", problem));
     }
+    if names.url != OWN.url
+        && get(lookup, OWN.tenant).is_some_and(|own| Some(own) != get(lookup, names.tenant))
+    {
+        let problem = "it belongs to KESTRA_URL, which is not set; set KESTRACTL_TENANT for the server of KESTRACTL_HOST";
+        return Err(Error::invalid(OWN.tenant, problem));
+    }
     if let Some(tenant) = get(lookup, names.tenant) {
         builder = builder.tenant(tenant);
     }
@@ -164,6 +170,13 @@ mod tests {
         let mixed = [("KESTRACTL_HOST", "http://ctl.example"), ("KESTRA_API_TOKEN", "hush")];
         assert!(from(&mixed).unwrap_err().to_string().contains("KESTRA_URL"));
         let _ = from(&[("KESTRA_URL", "http://h"), ("KESTRACTL_HOST", "not used")]).unwrap();
+        // Nor is our tenant, which would be another one there, or none.
+        let tenant = |ctl, own| {
+            from(&[("KESTRACTL_HOST", "http://h"), ("KESTRACTL_TENANT", ctl), ("KESTRA_TENANT_ID", own)])
+        };
+        assert!(tenant("", "acme").unwrap_err().to_string().contains("KESTRACTL_TENANT"));
+        assert!(tenant("main", "acme").is_err());
+        assert_eq!(tenant("acme", "acme").unwrap().build().unwrap().options().get_tenant(), Some("acme"));
         assert!(from(&[("KESTRACTL_HOST", "http://h"), ("KESTRACTL_HEADER", "none")]).is_err());
         assert!(from(&[("KESTRA_URL", "http://h"), ("KESTRA_JWT", "Bearer hush")]).is_err());
     }

@@ -105,7 +105,13 @@ impl Profile {
             auth.check().map_err(|problem| ("token", format!("can't be used: {}", problem.summary())))?;
         }
         let mut headers = Vec::new();
-        for header in context.get("headers").and_then(Node::as_list).unwrap_or_default() {
+        let listed = match context.get("headers") {
+            None | Some(Node::Null) => &[][..],
+            Some(list) => list
+                .as_list()
+                .ok_or_else(|| ("headers", "is no list: write each header as `- Name:value`".to_owned()))?,
+        };
+        for header in listed {
             let parts = header.as_str().and_then(|text| text.split_once(':'));
             let Some((name, value)) = parts else {
                 return Err(("headers", "each is `Name:value`".to_owned()));
@@ -242,6 +248,7 @@ contexts:
   odd: {host: http://localhost:8080, auth_method: kerberos}
   wrong: {host: localhost, auth_method: token, token: hush}
   header: {host: http://localhost:8080, headers: [hush]}
+  mapped: {host: http://localhost:8080, headers: {X-Team: hush}}
 ";
 
     fn load(text: &str, name: Option<&str>) -> Result<Profile, Error> {
@@ -277,6 +284,7 @@ contexts:
             ("odd", "contexts.odd.auth_method"),
             ("wrong", "contexts.wrong.host"),
             ("header", "contexts.header.headers"),
+            ("mapped", "contexts.mapped.headers` is no list"),
             ("nope", "dev, prod"),
         ] {
             let error = load(FILE, Some(name)).unwrap_err();

@@ -118,7 +118,7 @@ fn is_source(flow: &FlowWithSource, source: &str) -> bool {
 }
 
 /// Updates a flow that the server has, by what was just read (`known`), or creates it. If somebody else creates it first, it is
-/// read and updated.
+/// read and updated; if somebody else deletes it first, it is created.
 pub(super) async fn create_or_update(
     flows: &Flows,
     (namespace, id): (&str, &str),
@@ -139,7 +139,15 @@ pub(super) async fn create_or_update(
         known = Some(other.revision);
     }
     // It was just read, so there is no need to ask whether it is there.
-    let flow = flows.update_flow(namespace, id, source).unchecked().options(options()).await?;
+    let updated = flows.update_flow(namespace, id, source.clone()).unchecked().options(options()).await;
+    let flow = match updated {
+        // Somebody else has deleted it meanwhile.
+        Err(error) if error.is_missing() => {
+            let created = flows.create_flow(source).options(options()).await?;
+            return Ok((created, Deployed::Created));
+        }
+        updated => updated?,
+    };
     let outcome = if known == Some(flow.revision) { Deployed::Unchanged } else { Deployed::Updated };
     Ok((flow, outcome))
 }

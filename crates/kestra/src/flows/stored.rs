@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use kestra_core::internal::sources_of_archive;
 use kestra_core::{Error, Filter};
 
+use kestra_models::Flow as FlowRow;
+
 use crate::Flows;
 use crate::sync::Settings;
 
@@ -12,7 +14,10 @@ use crate::sync::Settings;
 const EXPORTED_FROM: usize = 3;
 
 /// How many flows a page of the search has.
-const PAGE: i64 = 500;
+const PAGE: usize = 500;
+
+/// How often several pages are read at most.
+const READINGS: usize = 5;
 
 /// Namespace and id.
 pub(crate) type Name = (String, String);
@@ -30,7 +35,7 @@ pub(crate) async fn stored_flows(
     filters: impl Iterator<Item = Filter>,
     wants: impl Fn(&Name) -> bool,
 ) -> Result<BTreeMap<Name, StoredFlow>, Error> {
-    let search = |filter| async { flows.search_flows().filter(filter).size(PAGE).items().collect().await };
+    let search = |filter| search_all(flows, filter);
     let mut stored = BTreeMap::new();
     for rows in settings.run_all(filters.map(search).collect()).await {
         for row in rows? {
@@ -66,6 +71,23 @@ pub(crate) async fn stored_flows(
         }
     }
     Ok(stored)
+}
+
+/// Returns all flows that a filter selects.
+///
+/// A flow that is deleted while pages are read moves a later one to the page before, where it is missed. So several pages are read
+/// until a reading finds no flow that the readings before have missed.
+async fn search_all(flows: &Flows, filter: Filter) -> Result<Vec<FlowRow>, Error> {
+    let mut found: BTreeMap<Name, FlowRow> = BTreeMap::new();
+    for _ in 0..READINGS {
+        let rows = flows.search_flows().filter(filter.clone()).size(PAGE).items().collect().await?;
+        let (known, is_one_page) = (found.len(), rows.len() < PAGE);
+        found.extend(rows.into_iter().map(|row| ((row.namespace.clone(), row.id.clone()), row)));
+        if is_one_page || found.len() == known {
+            break;
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// Returns all sources of a namespace; none if the archive can't be read.

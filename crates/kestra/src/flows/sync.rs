@@ -77,6 +77,16 @@ impl fmt::Debug for Sources {
     }
 }
 
+/// The subject and the verb of a message.
+impl fmt::Display for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "the folder {} has", folder.display()),
+            Self::Memory(_) => f.write_str("the sources have"),
+        }
+    }
+}
+
 /// A sync of flows; see [`Flows::sync`] and [`Flows::sync_sources`].
 #[must_use = "a sync does nothing until it is awaited"]
 #[derive(Clone, Debug)]

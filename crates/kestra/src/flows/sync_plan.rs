@@ -71,6 +71,9 @@ impl Plan<'_> {
         }
         // Also one whose source is invalid has a source, and so stays.
         stored.retain(|name, _| !names.contains(name) && self.deletes(&name.0, &names));
+        let is_empty = planned.is_empty() && !stored.is_empty();
+        let problem = || format!("{} no flow, so all {} would be deleted", self.sync.sources, stored.len());
+        self.sync.settings.check_source(is_empty, problem)?;
         for ((namespace, id), flow) in stored {
             let mut deleted = Planned::new(format!("{namespace}.{id}"), String::new());
             let entry = &mut deleted.entry;

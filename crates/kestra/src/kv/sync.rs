@@ -6,6 +6,8 @@ use std::fmt;
 use kestra_core::Error;
 use kestra_models::{KvEntry, KvValue};
 
+use serde_json::Value;
+
 use crate::Kv;
 use crate::several_calls::record_flow;
 use crate::sync::{Settings, SyncAction, SyncEntry, SyncKind, SyncReport};
@@ -76,6 +78,9 @@ impl KvSync {
             self.values.iter().map(|(key, wanted)| (key, wanted, known.remove(key))).collect();
         let deleted: Vec<String> =
             known.into_keys().filter(|key| self.delete && !self.kept.contains(key)).collect();
+        let is_empty = self.values.is_empty() && self.kept.is_empty() && !deleted.is_empty();
+        let problem = || format!("there are no values, so all {} keys would be deleted", deleted.len());
+        self.settings.check_source(is_empty, problem)?;
         let step = &self.settings.step(wanted.len() + deleted.len());
 
         let set = |(key, wanted, entry): (&String, &Wanted, Option<KvEntry>)| {
@@ -116,7 +121,7 @@ impl KvSync {
             None => SyncAction::Create,
             Some(_) => match kv.get_key_value(&self.namespace, key).await {
                 Ok(detail)
-                    if detail.typed().as_ref() == Some(&value)
+                    if detail.typed().unwrap_or_else(|| Value::Null.into()) == value
                         && is_as_given(entry.as_ref(), given.as_ref()) =>
                 {
                     return (SyncAction::Unchanged, Ok(()));

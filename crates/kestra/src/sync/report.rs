@@ -36,7 +36,8 @@ pub enum SyncAction {
     Unchanged,
     /// It can't be synchronized; the error says why.
     Invalid,
-    /// It would have been changed, but was left as it is, since another entry is invalid or, for a deletion, failed.
+    /// It would have been changed, but was left as it is, since another entry is invalid or, for a deletion, failed; or a warning says
+    /// why it is left out.
     Skipped,
 }
 
@@ -64,7 +65,7 @@ pub struct SyncEntry {
     /// The revision of a flow that the server has now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
-    /// What the server warns of in a flow: what is deprecated, outdated or likely to be wrong.
+    /// What the server warns of in a flow: what is deprecated, outdated or likely to be wrong. For a file, why it is left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// How an updated flow differs from that of the server, as a unified diff; `None` for sources over 1 MiB.
@@ -148,6 +149,11 @@ impl SyncReport {
     /// Returns the entries that were changed, or would be, and those that failed.
     pub fn changes(&self) -> impl Iterator<Item = &SyncEntry> {
         self.entries.iter().filter(|entry| entry.is_change())
+    }
+
+    /// Returns the entries of [`changes`](Self::changes) by value.
+    pub fn into_changes(self) -> impl Iterator<Item = SyncEntry> {
+        self.entries.into_iter().filter(SyncEntry::is_change)
     }
 
     /// Returns the entries that failed.

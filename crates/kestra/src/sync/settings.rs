@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::stream::{self, StreamExt as _};
-use kestra_core::Error;
+use kestra_core::{Error, ErrorKind};
 
 use crate::Client;
 
@@ -29,13 +29,15 @@ pub struct SyncProgress {
 pub(crate) struct Settings {
     pub(crate) client: Client,
     pub(crate) dry_run: bool,
+    pub(crate) allow_empty: bool,
     pub(crate) concurrency: usize,
     pub(crate) on_progress: Option<Arc<dyn Fn(SyncProgress) + Send + Sync>>,
 }
 
 impl Settings {
     pub(crate) fn new(client: &Client) -> Self {
-        Self { client: client.clone(), dry_run: false, concurrency: CONCURRENCY, on_progress: None }
+        let (client, concurrency) = (client.clone(), CONCURRENCY);
+        Self { client, dry_run: false, allow_empty: false, concurrency, on_progress: None }
     }
 
     /// Returns the client, with the options of the sync.
@@ -44,6 +46,16 @@ impl Settings {
             0 => Err(Error::invalid("concurrency", "it is 0, so nothing would be sent: set at least 1")),
             _ => Ok(self.client.clone()),
         }
+    }
+
+    /// Refuses an empty source, which is most likely a wrong path or name, unless that is allowed.
+    pub(crate) fn check_source(&self, is_empty: bool, what: impl FnOnce() -> String) -> Result<(), Error> {
+        if !is_empty || self.allow_empty {
+            return Ok(());
+        }
+        let problem =
+            format!("{}: check the path and the namespace, or call `.allow_empty(true)` to confirm", what());
+        Err(Error::new(ErrorKind::Refused, problem))
     }
 
     /// Runs futures, as many at once as the sync may send requests. Returns their outputs in the same order.
@@ -72,6 +84,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("client", &self.client)
             .field("dry_run", &self.dry_run)
+            .field("allow_empty", &self.allow_empty)
             .field("concurrency", &self.concurrency)
             .finish_non_exhaustive()
     }
@@ -84,6 +97,14 @@ macro_rules! sync_settings {
             /// Sets whether to change nothing, and only report what would be done. Defaults to `false`.
             pub fn dry_run(mut self, dry_run: bool) -> Self {
                 self.settings.dry_run = dry_run;
+                self
+            }
+
+            /// Confirms that the source may be empty. By default a sync that would delete everything, as its source has nothing, and
+            /// a backup of a namespace that has nothing, are errors of kind [`Refused`](crate::ErrorKind::Refused), dry runs
+            /// included: most often the path or the namespace is wrong.
+            pub fn allow_empty(mut self, allow: bool) -> Self {
+                self.settings.allow_empty = allow;
                 self
             }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use http::StatusCode;
 use kestra_core::{Error, ErrorKind};
 use kestra_models::FileType;
 use tokio::io::AsyncReadExt as _;
@@ -59,6 +60,10 @@ pub(super) struct Remote {
     pub(super) folders: BTreeSet<String>,
     /// Names in the root that interrupted deletions have left.
     pub(super) trash: Vec<String>,
+    /// The paths of files and folders that a sync leaves out.
+    pub(super) left_out: Vec<String>,
+    /// The folders that can't be listed, and why.
+    pub(super) unlisted: Vec<(String, Error)>,
 }
 
 /// Reads all folders of a namespace, those of one level at once.
@@ -78,14 +83,20 @@ pub(super) async fn files_of_namespace(
         for (folder, listed) in settings.run_all(level.into_iter().map(list).collect()).await {
             let entries = match listed {
                 Ok(entries) => entries,
-                // A folder may be gone by now. The root always exists.
-                Err(error) if error.is_missing() && !folder.is_empty() => continue,
+                // A folder may be gone by now, or have a name that the server can't list. Its files are then unknown, which is
+                // not the same as none.
+                Err(error) if !folder.is_empty() && is_of_folder(&error) => {
+                    found.unlisted.push((folder, error));
+                    continue;
+                }
                 Err(error) => return Err(error),
             };
             for entry in entries {
-                let Some(name) = entry.file_name.filter(|name| !is_left_out(name)) else { continue };
+                let Some(name) = entry.file_name else { continue };
+                let is_left_out = is_left_out(&name);
                 let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
                 match entry.type_ {
+                    _ if is_left_out => found.left_out.push(path),
                     _ if path == FLOWS => {}
                     _ if is_trash(&path) => found.trash.push(path),
                     Some(FileType::Directory) => {
@@ -101,6 +112,15 @@ pub(super) async fn files_of_namespace(
         }
     }
     Ok(found)
+}
+
+/// Returns whether listing failed because of the folder: it is missing, or its name is one that the server reads as another or refuses.
+fn is_of_folder(error: &Error) -> bool {
+    let is_refused = matches!(error.kind(), ErrorKind::Build | ErrorKind::Refused | ErrorKind::Unsupported);
+    let is_unreadable = |status: StatusCode| {
+        matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY)
+    };
+    is_refused || error.is_missing() || error.status().is_some_and(is_unreadable)
 }
 
 /// Returns whether a file is the same on both sides. Reads both as they come; the first difference ends it.

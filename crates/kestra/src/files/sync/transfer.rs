@@ -20,13 +20,23 @@ const PART: &str = "file";
 impl FileSync {
     pub(super) async fn up(&self, files: &Files) -> Result<Vec<SyncEntry>, Error> {
         let source = files_of_folder(&self.folder, self.delete).await?;
-        let target = files_of_namespace(files, &self.namespace, &self.settings).await?;
+        let mut target = files_of_namespace(files, &self.namespace, &self.settings).await?;
         let names = Names::of(files.client(), source.keys().chain(target.files.keys())).await?;
         let names = names.of_files(source.keys(), target.files.keys());
         // Names of files that can't be stored are taken as well, so that no file of that name is deleted.
         let is_deleted = |path: &&String| !names.taken.contains(*path) && !source.contains_key(*path);
         let deleted: Vec<&String> =
             target.files.keys().filter(|path| self.delete && is_deleted(path)).collect();
+        let is_empty = source.is_empty() && !deleted.is_empty();
+        let problem = || {
+            format!(
+                "the folder {} has no files, so all {} of the namespace would be deleted",
+                self.folder.display(),
+                deleted.len()
+            )
+        };
+        self.settings.check_source(is_empty, problem)?;
+        let unlisted = std::mem::take(&mut target.unlisted);
         let step = &self.settings.step(source.len() + deleted.len());
 
         self.make_folders(
@@ -48,6 +58,7 @@ impl FileSync {
             self.entry(path, action, outcome)
         });
         let mut entries = self.settings.run_all(stored.collect()).await;
+        entries.extend(self.unlisted(unlisted));
 
         // What failed may be the new name of what would be deleted.
         let has_failed = entries.iter().any(|entry| entry.error.is_some());
@@ -71,7 +82,8 @@ impl FileSync {
     }
 
     pub(super) async fn down(&self, files: &Files) -> Result<Vec<SyncEntry>, Error> {
-        let source = files_of_namespace(files, &self.namespace, &self.settings).await?.files;
+        let remote = files_of_namespace(files, &self.namespace, &self.settings).await?;
+        let source = remote.files;
         let target = match tokio::fs::try_exists(&self.folder).await {
             Ok(false) => BTreeMap::new(),
             _ => files_of_folder(&self.folder, self.delete).await?,
@@ -84,6 +96,15 @@ impl FileSync {
             target.iter().map(|(path, file)| (stored(path), file)).collect();
         let is_deleted = |path: &String| self.delete && !source.contains_key(&stored(path));
         let deleted: Vec<_> = target.iter().filter(|(path, _)| is_deleted(path)).collect();
+        let is_empty = source.is_empty() && remote.unlisted.is_empty() && !deleted.is_empty();
+        let problem = || {
+            format!(
+                "the namespace {} has no files, so all {} of the folder would be deleted",
+                self.namespace,
+                deleted.len()
+            )
+        };
+        self.settings.check_source(is_empty, problem)?;
         let step = &self.settings.step(source.len() + deleted.len());
 
         let (known, source) = (&known, &source);
@@ -96,6 +117,12 @@ impl FileSync {
             }
         };
         let mut entries = self.settings.run_all(source.iter().map(fetch).collect()).await;
+        entries.extend(self.unlisted(remote.unlisted));
+        entries.extend(remote.left_out.into_iter().map(|path| {
+            let mut entry = self.entry(path, SyncAction::Skipped, Ok(()));
+            entry.warnings.push("its name begins with `..`, so that it is left out".to_owned());
+            entry
+        }));
         let has_failed = entries.iter().any(|entry| entry.error.is_some());
         for (path, file) in deleted {
             if has_failed {
@@ -111,6 +138,19 @@ impl FileSync {
             entries.push(self.entry(path.clone(), SyncAction::Delete, outcome));
         }
         Ok(entries)
+    }
+
+    /// Returns an entry for each folder that couldn't be listed. As an error it keeps everything from being deleted.
+    fn unlisted(&self, folders: Vec<(String, Error)>) -> impl Iterator<Item = SyncEntry> {
+        folders.into_iter().map(|(folder, error)| {
+            let message = format!(
+                "the folder can't be listed ({}): its files are left as they are; rename it, or run the sync again if it was \
+                 deleted meanwhile",
+                error.reason()
+            );
+            let error = Error::new(error.kind(), message).with_source(error);
+            self.entry(folder, SyncAction::Invalid, Err(error))
+        })
     }
 
     fn entry(&self, path: String, action: SyncAction, outcome: Result<(), Error>) -> SyncEntry {
