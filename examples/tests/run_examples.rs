@@ -29,21 +29,23 @@ async fn run(name: &str) -> String {
 }
 
 async fn run_with(name: &str, variables: &[(&str, &str)]) -> String {
+    let (code, text) = run_command(name, &[], variables).await;
+    assert_eq!(code, Some(0), "{text}");
+    text
+}
+
+/// Returns the exit code and what the program printed.
+async fn run_command(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut command = Command::new(program(name));
+    command.args(arguments);
     for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("KESTRA_")) {
         command.env_remove(variable);
     }
     command.envs(variables.iter().copied());
     command.stdin(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(LIMIT, command.output()).await.expect("it doesn't end").unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{}\n{text}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    text
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
 }
 
 #[tokio::test]
@@ -292,5 +294,154 @@ async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
             .unwrap();
         assert_eq!(client.flows().search_flows().await.unwrap().total, Some(0));
         assert_eq!(client.executions().search_executions().await.unwrap().total, Some(0));
+    }
+}
+
+/// A folder that goes away.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("kestra-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn server(dialect: Dialect) -> TestServer {
+    TestServer::builder().dialect(dialect).start().await.unwrap()
+}
+
+const HELLO: &str = "id: hello\nnamespace: user.git\ntasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}\n";
+
+#[tokio::test]
+async fn apply_folder_plans_applies_and_prunes() {
+    for dialect in Dialect::ALL {
+        let (dev, other) = (server(dialect).await, server(dialect).await);
+        let folder = Folder::new("apply");
+        folder.write(
+            "servers.yaml",
+            &format!("contexts:\n  dev: {{host: '{}'}}\n  other: {{host: '{}'}}\n", dev.url(), other.url()),
+        );
+        folder.write("all/flows/team/hello.yml", HELLO);
+        folder.write("all/files/user.git/a/b.txt", "b");
+        folder.write("all/files/user.git/c.txt", "c");
+        folder.write("all/kv/user.git.json", r#"{"one": 1, "two": "2"}"#);
+        let (config, all) = (folder.path("servers.yaml"), folder.path("all"));
+        let run = async |command: &str, options: &[&str]| {
+            let fixed = ["--config", config.as_str(), "--server", "dev"];
+            run_command("apply_folder", &[&fixed, options, &[command, all.as_str()]].concat(), &[]).await
+        };
+        let (code, text) = run("plan", &["--json"]).await;
+        assert_eq!(code, Some(2), "{text}");
+        let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&plan["changes"], &plan["failures"]), (&5.into(), &0.into()), "{plan}");
+        assert_eq!(plan["items"][0]["name"], "user.git.hello");
+        assert_eq!(run("apply", &[]).await.0, Some(2));
+        assert_eq!(run("plan", &[]).await, (Some(0), String::new()), "{dialect:?}");
+        assert!(other.requests().is_empty());
+
+        std::fs::remove_file(folder.0.join("all/files/user.git/c.txt")).unwrap();
+        folder.write("all/kv/user.git.json", r#"{"one": 1}"#);
+        folder.write("all/flows/team/hello.yml", &HELLO.replace("message: hi", "message: changed"));
+        let (code, text) = run("apply", &["--prune"]).await;
+        assert_eq!(code, Some(2), "{text}");
+        assert!(
+            text.contains("update    flow user.git.hello") && text.contains("delete    file c.txt"),
+            "{text}"
+        );
+        assert!(text.contains("delete    key two"), "{text}");
+        assert_eq!(run("plan", &["--prune"]).await.0, Some(0));
+
+        folder.write("all/flows/team/hello.yml", "id: hello\nnamespace: user.git\ntasks: 3\n");
+        assert_eq!(run("apply", &[]).await.0, Some(3));
+    }
+}
+
+#[tokio::test]
+async fn recover_executions_saves_logs_and_restarts() {
+    for dialect in Dialect::ALL {
+        let server = server(dialect).await;
+        let stop = "  - {id: stop, type: io.kestra.plugin.core.execution.Fail}\n";
+        let client = kestra::Client::builder().server(server.url()).build().unwrap();
+        for namespace in ["user.ops.a", "user.ops.b"] {
+            let fine = HELLO.replace("user.git", namespace);
+            server.deploy(format!("{fine}{stop}").replace("id: hello", "id: flaky")).unwrap();
+            server.deploy(fine).unwrap();
+            for (flow, team) in [("flaky", "data"), ("flaky", "web"), ("hello", "data")] {
+                let run = client.executions().run(namespace, flow).label("team", team);
+                run.any_end_state().await.unwrap();
+            }
+        }
+        let folder = Folder::new("recover");
+        let logs = folder.path("logs");
+        let arguments = ["--label", "team=data", "--logs", logs.as_str()];
+        let variables = [("KESTRA_URL", server.url())];
+        let (code, text) = run_command("recover_executions", &arguments, &variables).await;
+        assert_eq!(code, Some(0), "{text}");
+        assert_eq!(text.matches(" flaky ").count(), 2, "{text}");
+        assert_eq!(std::fs::read_dir(&logs).unwrap().count(), 2);
+        let (code, text) =
+            run_command("recover_executions", &[&arguments[..], &["--restart"]].concat(), &variables).await;
+        // They fail again.
+        assert_eq!(code, Some(1), "{text}");
+        assert_eq!(text.matches("1 failed tasks").count(), 2, "{dialect:?}: {text}");
+    }
+}
+
+const INGEST: &str = r#"
+id: ingest
+namespace: user.ingest
+inputs:
+  - {id: name, type: STRING}
+  - {id: data, type: FILE}
+tasks:
+  - {id: say, type: io.kestra.plugin.core.log.Log, message: "got {{ inputs.name }}"}
+  - {id: stop, type: io.kestra.plugin.core.execution.Fail, condition: "{{ inputs.name == 'f13.csv' }}"}
+outputs:
+  - {id: name, type: STRING, value: "{{ inputs.name }}"}
+  - {id: uri, type: STRING, value: "{{ inputs.data }}"}
+"#;
+
+#[tokio::test]
+async fn ingest_files_starts_each_once() {
+    for dialect in Dialect::ALL {
+        let server = server(dialect).await;
+        server.deploy(INGEST).unwrap();
+        let folder = Folder::new("ingest");
+        for number in 0..40 {
+            folder.write(&format!("in/f{number}.csv"), "a,b\n");
+        }
+        let (input, dead) = (folder.path("in"), folder.path("dead.jsonl"));
+        let arguments = ["--folder", input.as_str(), "--dead", dead.as_str()];
+        for found in ["39 ok (0 found), 1 dead", "39 ok (39 found), 1 dead"] {
+            let (code, text) = run_command("ingest_files", &arguments, &[("KESTRA_URL", server.url())]).await;
+            assert_eq!(code, Some(0), "{text}");
+            assert!(text.contains("40 files") && text.contains(found), "{dialect:?}: {text}");
+            let letter = std::fs::read_to_string(&dead).unwrap();
+            let letter: serde_json::Value = serde_json::from_str(&letter).unwrap();
+            assert_eq!(
+                (&letter["kind"], &letter["key"]),
+                (&"ExecutionFailed".into(), &"run1-f13.csv".into())
+            );
+        }
+        assert_eq!(server.executions_of("user.ingest", "ingest").len(), 40);
     }
 }
