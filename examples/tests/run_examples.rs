@@ -104,6 +104,28 @@ async fn trace_calls_ships_spans() {
 }
 
 #[tokio::test]
+async fn trace_execution_draws_the_task_runs() {
+    let text = run("trace_execution").await;
+    assert!(text.contains("4 task runs drawn") && text.contains("kestra.task_run.state"), "{text}");
+}
+
+#[tokio::test]
+async fn serve_runs_answers_counts_and_traces() {
+    let text = run("serve_runs").await;
+    assert!(text.contains("(200, \"kestra ") && text.contains("{202: "), "{text}");
+    assert!(text.contains("(404, ") && text.contains("(422, "), "{text}");
+    for counted in [
+        "kestra_client_call_duration_seconds_count{",
+        "http_client_request_duration_seconds_count{",
+        "kestra_operation=\"create_execution\",kestra_outcome=\"success\"",
+        "http_client_open_connections",
+    ] {
+        assert!(text.contains(counted), "{counted}: {text}");
+    }
+    assert!(text.contains("kestra.namespace"), "the span of `start` has ids: {text}");
+}
+
+#[tokio::test]
 async fn count_calls_counts() {
     let text = run("count_calls").await;
     assert!(text.contains("flows.search_flows: 3 calls"), "{text}");
@@ -267,6 +289,7 @@ async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
             "compose_stack",
             "use_proxy",
             "trace_calls",
+            "trace_execution",
             "count_calls",
             "sync_namespace_files",
             "deploy_flows",

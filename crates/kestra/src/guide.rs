@@ -9,7 +9,8 @@
 //! | [`login`] | credentials from code, variables, files and profiles; a read-only client |
 //! | [`errors`] | the kinds of errors, and what to do about the known traps |
 //! | [`safety`] | what the client refuses because a server would silently do harm, and how to override it |
-//! | [`layers`] | the order of the layers, your own stack or transport, tracing, requests for other HTTP clients |
+//! | [`layers`] | the order of the layers, layers of others, your own stack, transport or network, requests for other HTTP clients |
+//! | [`telemetry`] | spans, metrics in OpenTelemetry, an observer |
 //! | [`porting`] | from Kestra's Go and Python clients |
 //! | [`loads`] | measurements under failures |
 //! | [`performance`] | what a call costs, how that grows, and how to measure it |
@@ -43,6 +44,7 @@ macro_rules! page {
         /// [safety.md#streams-that-look-ended]: crate::guide::safety#streams-that-look-ended
         /// [safety.md#updates-that-hang-the-server]: crate::guide::safety#updates-that-hang-the-server
         /// [tasks.md]: crate::guide::tasks
+        /// [telemetry.md]: crate::guide::telemetry
         #[doc = include_str!($file)]
         ///
         $(#[$more])*
@@ -76,6 +78,9 @@ page!(safety, "../docs/safety.md",
 page!(layers, "../docs/layers.md",
     /// Reference: [`ClientBuilder`](crate::ClientBuilder), [`CallContext`](crate::layers::CallContext),
     /// [`Transport`](crate::Transport), [`Target`](crate::Target).
+);
+page!(telemetry, "../docs/telemetry.md",
+    /// Reference: [`Observer`](crate::Observer), [`ClientEvent`](crate::ClientEvent), [`TraceLayer`](crate::layers::TraceLayer).
 );
 page!(porting, "../docs/porting.md",);
 page!(loads, "../docs/loads.md",);

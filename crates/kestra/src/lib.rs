@@ -29,6 +29,7 @@
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | build requests for another HTTP client | [`operations`], [`Target`]; bodies are in [`models`] |
 //! | look up routes, parameters and versions of operations | [`catalogue`] |
+//! | trace calls, record metrics, or observe what the client does | [`guide::telemetry`], [`Observer`], [`ClientEvent`] |
 //! | write a layer, or build a stack of layers | [`layers`], [`Transport`] |
 //!
 //! The [`guide`] explains these by task.

@@ -67,7 +67,8 @@ pin_project! {
     /// twice.
     pub(crate) struct Named<F> {
         method: &'static str,
-        span: Span,
+        // Begins with the first poll, so that it is below the span in which the calls are made.
+        span: Option<Span>,
         is_running: bool,
         #[pin]
         calls: F,
@@ -75,8 +76,8 @@ pin_project! {
 
     impl<F> PinnedDrop for Named<F> {
         fn drop(this: Pin<&mut Self>) {
-            if this.is_running {
-                this.span.record("kestra.cancelled", true);
+            if let (true, Some(span)) = (this.is_running, &this.span) {
+                span.record("kestra.cancelled", true);
             }
         }
     }
@@ -84,20 +85,23 @@ pin_project! {
 
 impl<F> Named<F> {
     pub(crate) fn new(method: &'static str, calls: F) -> Self {
-        let span = tracing::debug_span!(
-            target: "kestra::method",
-            "method",
-            otel.name = method,
-            otel.kind = "internal",
-            otel.status_code = Empty,
-            kestra.namespace = Empty,
-            kestra.flow.id = Empty,
-            kestra.execution.id = Empty,
-            kestra.cancelled = Empty,
-            error.type = Empty,
-        );
-        Self { method, span, is_running: true, calls }
+        Self { method, span: None, is_running: true, calls }
     }
+}
+
+fn span(method: &'static str) -> Span {
+    tracing::debug_span!(
+        target: "kestra::method",
+        "method",
+        otel.name = method,
+        otel.kind = "internal",
+        otel.status_code = Empty,
+        kestra.namespace = Empty,
+        kestra.flow.id = Empty,
+        kestra.execution.id = Empty,
+        kestra.cancelled = Empty,
+        error.type = Empty,
+    )
 }
 
 /// Records a namespace, and a flow of it, in the span of the method that is running, unless the client leaves ids out.
@@ -123,17 +127,18 @@ impl<T, F: Future<Output = Result<T, Error>>> Future for Named<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let span = this.span.get_or_insert_with(|| span(this.method));
         let result = {
-            let _entered = this.span.enter();
+            let _entered = span.enter();
             ready!(this.calls.poll(cx))
         };
         *this.is_running = false;
         Poll::Ready(result.map_err(|error| {
             match (error.kind(), error.status()) {
-                (ErrorKind::Status, Some(status)) => this.span.record("error.type", status.as_str()),
-                (kind, _) => this.span.record("error.type", kind.error_type()),
+                (ErrorKind::Status, Some(status)) => span.record("error.type", status.as_str()),
+                (kind, _) => span.record("error.type", kind.error_type()),
             };
-            this.span.record("otel.status_code", "ERROR");
+            span.record("otel.status_code", "ERROR");
             error.with_method(this.method)
         }))
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use kestra::{Client, Error};
 use kestra_testkit::{Outcome, TestServer};
 use support::{FLOW, Trace, Traces};
+use tracing::Instrument as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 const METHOD: &str = "kestra::method";
@@ -41,7 +42,8 @@ async fn methods_have_a_span_with_ids_above_their_calls() -> Result<(), Error> {
     let started = client.executions().start("company.team", "hello").await?;
     let id = started.id().to_owned();
     started.wait().await?;
-    let run = client.executions().run("company.team", "hello").await?;
+    let outer = tracing::info_span!(target: "outer", "outer");
+    let run = client.executions().run("company.team", "hello").into_future().instrument(outer).await?;
     assert_eq!(
         methods(&traces),
         [
@@ -50,6 +52,8 @@ async fn methods_have_a_span_with_ids_above_their_calls() -> Result<(), Error> {
             format!("run company.team hello {}", run.id()),
         ]
     );
+    let parents: Vec<_> = traces.of(METHOD).into_iter().map(|method| method.parent).collect();
+    assert_eq!(parents, [None, None, Some("outer".to_owned())]);
     let calls = traces.of("kestra::call");
     assert!(calls.len() >= 4 && calls.iter().all(|call| call.parent.as_deref() == Some(METHOD)), "{calls:?}");
     Ok(())

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use http::{Request, StatusCode};
 use kestra_core::{
-    Body, BoxError, CallOptions, Error, ErrorKind, OperationInfo, RequestSent, Retry, TimeoutPhase, Verdict,
+    Body, BoxError, CallOptions, ClientEvent, Error, ErrorKind, Observer, OperationInfo, RequestSent, Retry,
+    TimeoutPhase, Verdict,
 };
 use tokio::time::Instant;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _};
@@ -246,6 +247,27 @@ async fn the_observer_hears_of_each_retry() {
     let expected =
         [(1, bad_gateway, Duration::from_millis(100)), (2, bad_gateway, Duration::from_millis(200))];
     assert_eq!(*heard.lock().unwrap(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_of_the_layer_hears_of_retries_and_of_a_budget_that_is_used_up() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&heard);
+    let observer = Observer::new(move |event| {
+        told.lock().unwrap().push(match event {
+            ClientEvent::Retry(retry) => {
+                format!("{:?} after {}", retry.attempt.status(), retry.attempt.number)
+            }
+            ClientEvent::RetryBudgetExhausted { operation, .. } => {
+                format!("{:?}", operation.map(|it| it.name))
+            }
+            other => format!("{other:?}"),
+        });
+    });
+    // 14 tokens are one retry after a 502.
+    let layer = RetryLayer::new(Retry::standard().budget(14)).observe(observer);
+    layer.layer(Peer::new([status(502), status(502), status(502)])).oneshot(request(&READ)).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), ["Some(502) after 1", "Some(\"get_flow\")"]);
 }
 
 #[tokio::test(start_paused = true)]
