@@ -187,6 +187,15 @@ async fn rotate_credentials_sends_the_new_ones() {
 }
 
 #[tokio::test]
+async fn without_a_runtime_runs_on_threads() {
+    let text = run("without_a_runtime").await;
+    assert_eq!(text.matches("Some(Success)").count(), 4, "{text}");
+    for line in ["number 1", "number 2", "number 3", "number 4", "line 1", "line 2", "line 3"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn export_executions_reads_every_page() {
     let text = run("export_executions").await;
     assert_eq!(text.matches(",SUCCESS,").count(), 5, "{text}");
@@ -296,6 +305,7 @@ async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
             "backfill_trigger",
             "restart_failed",
             "find_stuck_executions",
+            "without_a_runtime",
             "export_executions",
             "plot_execution",
             "call_webhook",

@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use http::Response;
 
+#[cfg(feature = "blocking")]
+use crate::blocking::Runtime;
 use crate::body::Body;
 use crate::call::Call;
 use crate::error::Error;
@@ -35,6 +37,13 @@ pub trait Executor: Sealed + Clone + Send + Sync + 'static {
     fn observer(&self) -> Option<&Observer> {
         None
     }
+
+    /// Returns the runtime on which threads without one wait for calls. By default there is none.
+    #[cfg(feature = "blocking")]
+    #[doc(hidden)]
+    fn runtime(&self) -> Option<&Runtime> {
+        None
+    }
 }
 
 /// A call on its way: one allocation, whatever the stack.
@@ -50,14 +59,24 @@ pub struct SharedExecutor {
     execute: Arc<dyn Fn(Call) -> CallFuture + Send + Sync>,
     outages: Outages,
     observer: Option<Observer>,
+    #[cfg(feature = "blocking")]
+    runtime: Option<Runtime>,
 }
 
 impl SharedExecutor {
     /// Creates one that sends by another executor.
     pub fn new<E: Executor>(executor: &E) -> Self {
         let (outages, observer) = (executor.outages(), executor.observer().cloned());
+        #[cfg(feature = "blocking")]
+        let runtime = executor.runtime().cloned();
         let executor = executor.clone();
-        Self { execute: Arc::new(move |call| executor.execute(call)), outages, observer }
+        Self {
+            execute: Arc::new(move |call| executor.execute(call)),
+            outages,
+            observer,
+            #[cfg(feature = "blocking")]
+            runtime,
+        }
     }
 
     /// Creates one that calls a function, for tests.
@@ -66,8 +85,13 @@ impl SharedExecutor {
         F: Fn(Call) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Response<Body>, Error>> + Send + 'static,
     {
-        let outages = Outages::default();
-        Self { execute: Arc::new(move |call| Box::pin(execute(call))), outages, observer: None }
+        Self {
+            execute: Arc::new(move |call| Box::pin(execute(call))),
+            outages: Outages::default(),
+            observer: None,
+            #[cfg(feature = "blocking")]
+            runtime: None,
+        }
     }
 }
 
@@ -85,6 +109,11 @@ impl Executor for SharedExecutor {
     fn observer(&self) -> Option<&Observer> {
         self.observer.as_ref()
     }
+
+    #[cfg(feature = "blocking")]
+    fn runtime(&self) -> Option<&Runtime> {
+        self.runtime.as_ref()
+    }
 }
 
 impl std::fmt::Debug for SharedExecutor {
@@ -94,7 +123,7 @@ impl std::fmt::Debug for SharedExecutor {
 }
 
 /// Reads an answer as a value.
-type Decode<T> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<T>, Error>;
+pub(crate) type Decode<T> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<T>, Error>;
 
 /// A call on its way whose answer is decoded, with the whole HTTP response.
 #[must_use = "a call is sent only when it is awaited"]

@@ -22,6 +22,12 @@ pub use crate::servers::BaseUrl;
 pub use crate::timeouts::Limits;
 pub use crate::url_parts::UrlParts;
 
+/// Waiting for calls on threads that have no runtime.
+#[cfg(feature = "blocking")]
+pub mod blocking {
+    pub use crate::blocking::*;
+}
+
 /// Reads responses.
 pub mod decode {
     pub use crate::decode::*;

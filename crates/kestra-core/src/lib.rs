@@ -4,6 +4,8 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod body;
 mod call;
 mod characters;

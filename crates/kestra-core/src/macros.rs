@@ -71,6 +71,16 @@ macro_rules! operation {
             pub fn send(self) -> $crate::ResponseFuture<$output> {
                 $crate::ResponseFuture::new(&self.executor, self.call, $decode)
             }
+
+            /// Sends the call by a blocking client, and waits for the output.
+            ///
+            /// # Errors
+            ///
+            /// As when it is awaited, and an error of kind `Build` on a thread of a runtime.
+            #[cfg(feature = "blocking")]
+            pub fn call(self) -> ::std::result::Result<$output, $crate::Error> {
+                $crate::internal::blocking::call(self.executor, self.call, $decode)
+            }
         }
 
         impl<E: $crate::Executor> ::std::future::IntoFuture for $name<E> {

@@ -40,6 +40,7 @@
 //! |---|---|---|
 //! | `ring`, `aws-lc-rs` | `ring` | the crypto library of rustls |
 //! | `gzip` | yes | compressed JSON and text responses |
+//! | `blocking` | no | clients for threads that have no runtime, in `kestra::blocking` |
 //! | `enterprise` | no | the operations that only Enterprise Edition has |
 //! | `flow-edit` | no | reading flows from their sources, and editing these |
 //! | `serde` | no | `Serialize` for all models |
@@ -58,6 +59,8 @@ mod client;
 
 mod areas;
 mod backup;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod executions;
 mod files;
 mod flows;

@@ -40,6 +40,22 @@ macro_rules! several_calls {
             }
         }
 
+        #[cfg(feature = "blocking")]
+        impl $name {
+            /// Sends the calls by a blocking client, and waits for the output.
+            ///
+            /// # Errors
+            ///
+            /// As when it is awaited, and an error of kind `Build` on a thread of a runtime.
+            #[inline]
+            pub fn call(self) -> ::std::result::Result<$output, ::kestra_core::Error> {
+                let client = self.$($client).+.clone();
+                let calls = ::std::future::IntoFuture::into_future(self);
+                let result = ::kestra_core::internal::blocking::wait(::kestra_core::Executor::runtime(&client), calls);
+                result.map_err(|error| error.with_method($method))
+            }
+        }
+
         #[cfg(test)]
         const _: () = {
             const fn is_shared<T: Send + Sync + 'static>() {}

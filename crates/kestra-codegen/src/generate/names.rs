@@ -11,6 +11,7 @@ pub(super) const BUILDER_METHODS: &[&str] = &[
     "any_version",
     "attempt_timeout",
     "by_ids",
+    "call",
     "chunk_size",
     "clone",
     "connect_timeout",

@@ -4,6 +4,8 @@ mod collect;
 mod file;
 mod file_name;
 mod multipart;
+#[cfg(feature = "blocking")]
+mod reader;
 mod segments;
 mod stream;
 

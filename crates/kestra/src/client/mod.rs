@@ -15,6 +15,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{Request, Response, StatusCode};
+#[cfg(feature = "blocking")]
+use kestra_core::internal::blocking::Runtime;
 use kestra_core::internal::transient::Outages;
 use kestra_core::internal::{json, redact};
 use kestra_core::{
@@ -50,6 +52,8 @@ use stack::SharedStack;
 pub struct Client {
     shared: Arc<Shared>,
     options: CallOptions,
+    #[cfg(feature = "blocking")]
+    runtime: Option<Runtime>,
 }
 
 struct Shared {
@@ -112,7 +116,12 @@ impl Client {
     fn new(stack: SharedStack, options: CallOptions, body_limit: usize, retries: bool) -> Self {
         let outages = Outages::default();
         let shared = Shared { stack, body_limit, retries, outages, observer: None, has_span_ids: true };
-        Self { shared: Arc::new(shared), options }
+        Self {
+            shared: Arc::new(shared),
+            options,
+            #[cfg(feature = "blocking")]
+            runtime: None,
+        }
     }
 
     /// Returns this client, which nobody else has yet, with what it tells observers and spans.
@@ -126,6 +135,12 @@ impl Client {
     /// Whether the spans of methods of several calls have ids.
     pub(crate) fn has_span_ids(&self) -> bool {
         self.shared.has_span_ids
+    }
+
+    /// Returns this client with a runtime for threads that have none.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn on_runtime(self, runtime: Runtime) -> Self {
+        Self { runtime: Some(runtime), ..self }
     }
 
     /// Whether this client's calls are tried again.
@@ -152,7 +167,12 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
-        Self { shared: Arc::clone(&self.shared), options: options.or(&self.options) }
+        Self {
+            shared: Arc::clone(&self.shared),
+            options: options.or(&self.options),
+            #[cfg(feature = "blocking")]
+            runtime: self.runtime.clone(),
+        }
     }
 
     /// Returns a client that refuses every operation which would change something, and shares connections with this one.
@@ -282,6 +302,11 @@ impl Executor for Client {
 
     fn observer(&self) -> Option<&Observer> {
         self.shared.observer.as_ref()
+    }
+
+    #[cfg(feature = "blocking")]
+    fn runtime(&self) -> Option<&Runtime> {
+        self.runtime.as_ref()
     }
 
     fn execute(&self, call: Call) -> CallFuture {

@@ -12,6 +12,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
+#[cfg(feature = "blocking")]
+use kestra_core::internal::blocking;
 use kestra_core::internal::{SharedExecutor, decode};
 use kestra_core::{Call, Error, ErrorKind, ErrorResponse, Executor, OutputFuture, ResponseFuture};
 use kestra_models::BulkOutcome;
@@ -345,6 +347,21 @@ impl<I: DeserializeOwned + 'static> std::future::IntoFuture for BulkByIds<I> {
         let run: Pin<Box<dyn Future<Output = Result<BulkReport<Value>, Error>> + Send>> =
             Box::pin(self.core.run());
         Box::pin(async move { run.await.map(BulkReport::typed).map_err(|error| error.or_operation(info)) })
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<I: DeserializeOwned + Send + 'static> BulkByIds<I> {
+    /// Acts by a blocking client, and waits for the report.
+    ///
+    /// # Errors
+    ///
+    /// As when it is awaited, and an error of kind `Build` on a thread of a runtime.
+    #[inline]
+    pub fn call(self) -> Result<BulkReport<I>, Error> {
+        let (info, executor) = (self.core.template.info(), self.core.executor.clone());
+        let report = blocking::wait(executor.runtime(), self.into_future());
+        report.map_err(|error| error.or_operation(info))
     }
 }
 

@@ -41,6 +41,21 @@ impl IntoFuture for DryRun {
     }
 }
 
+#[cfg(feature = "blocking")]
+impl DryRun {
+    /// Counts by a blocking client, and waits for the number.
+    ///
+    /// # Errors
+    ///
+    /// As when it is awaited, and an error of kind `Build` on a thread of a runtime.
+    #[inline]
+    pub fn call(self) -> Result<u64, Error> {
+        let (info, executor) = (self.query.info(), self.executor.clone());
+        let number = kestra_core::internal::blocking::wait(executor.runtime(), self.into_future());
+        number.map_err(|error| error.or_operation(info))
+    }
+}
+
 /// Returns the action by ids on everything that the query matches, and the number of ids. All matches are read before
 /// anything changes.
 ///
