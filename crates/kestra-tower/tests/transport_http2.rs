@@ -6,8 +6,8 @@
 mod support;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use kestra_core::{Body, CallOptions, ErrorKind, RequestSent};
+use kestra_core::{Body, CallOptions, ClientEvent, ConnectionChange, ErrorKind, Observer, RequestSent};
 use kestra_tower::Transport;
 use kestra_tower::transport::Tls;
 use rustls::ServerConfig;
@@ -81,6 +81,34 @@ async fn calls_share_a_connection() {
         assert_eq!(text(answer.expect("an answer")), r#"[2,"localhost",0]"#);
     }
     assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn an_observer_hears_of_a_shared_connection_when_it_is_opened_and_closed() {
+    let ca = Ca::new();
+    let server = serve(&ca).await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&told);
+    let observer = Observer::new(move |event| {
+        if let ClientEvent::Connection { change, .. } = event {
+            log.lock().expect("the log").push(*change);
+        }
+    });
+    let tls = Tls::default().add_root_certificate(ca.pem()).only_these_roots();
+    let builder = Transport::builder().no_proxy().tls(tls).http2().observe(observer);
+    let transport = builder.build().expect("a transport");
+    for _ in 0..2 {
+        send(&transport, request(&READ, &url(&server))).await.expect("an answer");
+    }
+    assert_eq!(*told.lock().expect("the log"), [ConnectionChange::Opened]);
+    drop(transport);
+    let closed = async {
+        while told.lock().expect("the log").len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), closed).await.expect("it is closed");
+    assert_eq!(told.lock().expect("the log")[1], ConnectionChange::Closed { was_idle: false });
 }
 
 #[tokio::test]

@@ -135,20 +135,21 @@ async fn copies_share_connections() -> Result<(), Error> {
 
 #[tokio::test]
 async fn copies_share_what_is_known_of_the_version() -> Result<(), Error> {
-    let server = TestServer::builder().dialect(Dialect::V1_3).start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     let client = Client::builder().server(server.url()).build()?;
+    let filter = || kestra::Filter::query("company");
     for _ in 0..3 {
         let copy = client.with_options(CallOptions::new().timeout(Duration::from_secs(30)));
-        // Only some versions know this parameter.
-        copy.flows().search_flows().namespace("company").await?;
+        // Only some versions know filters here.
+        copy.namespaces().search_namespaces().filter(filter()).await?;
     }
     let asked = seen(&server).iter().filter(|request| *request == "GET /api/v1/configs").count();
     assert_eq!(asked, 1);
 
-    let told = Client::builder().server(server.url()).api_version("1.3.25".parse().unwrap()).build()?;
+    let told = Client::builder().server(server.url()).api_version("2.0.0".parse().unwrap()).build()?;
     server.clear_requests();
-    told.flows().search_flows().namespace("company").await?;
-    assert_eq!(seen(&server), ["GET /api/v1/main/flows/search"]);
+    told.namespaces().search_namespaces().filter(filter()).await?;
+    assert_eq!(seen(&server), ["GET /api/v1/main/namespaces/search"]);
     Ok(())
 }
 

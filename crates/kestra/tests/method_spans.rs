@@ -79,7 +79,7 @@ async fn deployments_syncs_and_backups_have_one_too() -> Result<(), Error> {
             "sync - - -",
             "sync company.team - -",
             "backup company.team - -",
-            "sync_down - - -",
+            "sync_down company.team - -",
         ]
     );
     Ok(())

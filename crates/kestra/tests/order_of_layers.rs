@@ -11,8 +11,8 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use kestra::layers::{CallContext, CallService};
-use kestra::{Auth, Body, BoxError, Client, ErrorKind, Retry, TimeoutPhase, Timeouts};
-use kestra_testkit::{Dialect, Fault, TestServer};
+use kestra::{Auth, Body, BoxError, Client, ErrorKind, Filter, Retry, TimeoutPhase, Timeouts};
+use kestra_testkit::{Fault, TestServer};
 use support::Traces;
 use tower::layer::layer_fn;
 use tower::service_fn;
@@ -60,8 +60,8 @@ fn listening() -> (Traces, tracing::subscriber::DefaultGuard) {
 #[tokio::test]
 async fn each_layer_is_in_its_place() {
     let (traces, _guard) = listening();
-    let server = TestServer::builder().dialect(Dialect::V1_3).token("token").start().await.unwrap();
-    server.fail(Fault::status(503).on("GET", "/api/v1/{tenant}/flows/search"));
+    let server = TestServer::builder().token("token").start().await.unwrap();
+    server.fail(Fault::status(503).on("GET", "/api/v1/{tenant}/namespaces/search"));
     let seen = Seen::default();
     let client = Client::builder()
         .server(server.url())
@@ -74,8 +74,8 @@ async fn each_layer_is_in_its_place() {
         .build()
         .unwrap();
 
-    // Later versions don't know this parameter, so the version is asked.
-    client.flows().search_flows().namespace("company").await.unwrap();
+    // Only some versions know filters here, so the version is asked.
+    client.namespaces().search_namespaces().filter(Filter::query("company")).await.unwrap();
 
     let call = "search, span kestra::call, path, credentials false, deadline true, attempts 0";
     let first = "search, span kestra::attempt, absolute, credentials true, deadline true, attempts 1";
@@ -117,7 +117,7 @@ async fn each_layer_is_in_its_place() {
 #[tokio::test]
 async fn the_limit_of_an_attempt_is_inside_its_span_and_around_the_server_layer() {
     let (traces, _guard) = listening();
-    let server = TestServer::builder().dialect(Dialect::V1_3).start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     // The question for the version never gets an answer.
     server.fail(Fault::hang().on("GET", "/api/v1/configs").always());
     let client = Client::builder()
@@ -127,7 +127,7 @@ async fn the_limit_of_an_attempt_is_inside_its_span_and_around_the_server_layer(
         .build()
         .unwrap();
 
-    let error = client.flows().search_flows().namespace("company").await.unwrap_err();
+    let error = client.namespaces().search_namespaces().filter(Filter::query("company")).await.unwrap_err();
 
     assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::VersionProbe), "{error}");
     assert_eq!(traces.of("kestra::attempt")[0].fields["error.type"], "timeout");

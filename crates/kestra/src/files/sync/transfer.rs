@@ -12,6 +12,7 @@ use crate::Files;
 use crate::client::Deadline;
 use crate::files::trash::{Place, sweep};
 use crate::folder::{LocalFile, failure};
+use crate::several_calls::record_flow;
 use crate::sync::{SyncAction, SyncEntry, SyncKind};
 
 /// Without the ending that would have the server unpack the file: the path alone says where it goes.
@@ -19,6 +20,7 @@ const PART: &str = "file";
 
 impl FileSync {
     pub(super) async fn up(&self, files: &Files) -> Result<Vec<SyncEntry>, Error> {
+        record_flow(&self.settings.client, &self.namespace, None);
         let source = files_of_folder(&self.folder, self.delete).await?;
         let mut target = files_of_namespace(files, &self.namespace, &self.settings).await?;
         let names = Names::of(files.client(), source.keys().chain(target.files.keys())).await?;
@@ -82,6 +84,7 @@ impl FileSync {
     }
 
     pub(super) async fn down(&self, files: &Files) -> Result<Vec<SyncEntry>, Error> {
+        record_flow(&self.settings.client, &self.namespace, None);
         let remote = files_of_namespace(files, &self.namespace, &self.settings).await?;
         let source = remote.files;
         let target = match tokio::fs::try_exists(&self.folder).await {
