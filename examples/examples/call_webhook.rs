@@ -28,7 +28,7 @@ triggers:
     let answer = hook.body(serde_json::json!({"order": 42})).await?;
 
     // What a webhook answers is up to its trigger; unless that says otherwise it is the execution.
-    let execution = answer.as_ref().and_then(|answer| answer.id()).ok_or("the answer names no execution")?;
+    let execution = answer.id().ok_or("the answer names no execution")?;
     let finished = client.executions().wait(execution).await?;
     println!("the webhook started {}, which ended in {:?}", finished.id(), finished.state());
     client.executions().delete_execution(execution).await?;

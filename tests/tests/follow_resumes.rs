@@ -186,7 +186,7 @@ async fn follow_dependencies(client: &Client, id: &str) -> BTreeMap<String, Stat
     while let Some(status) = states.next().await {
         let status = status.unwrap();
         let state = status.state.unwrap();
-        let seen = last.insert(status.flow_id.unwrap(), (state.histories.len(), state.current));
+        let seen = last.insert(status.flow_id, (state.histories.len(), state.current));
         assert!(seen.is_none_or(|(states, _)| states < state.histories.len()));
     }
     last.into_iter().map(|(flow, (_, state))| (flow, state)).collect()
@@ -228,7 +228,7 @@ async fn a_silent_stream_of_dependencies_is_closed_for_good() {
         let mut last = BTreeMap::new();
         while let Some(status) = states.next().await {
             let status = status.unwrap();
-            last.insert(status.flow_id.unwrap(), status.state.unwrap().current);
+            last.insert(status.flow_id, status.state.unwrap().current);
         }
         assert_eq!(last, both_succeeded());
         let opened = opened(&server, "executions", "/follow-dependencies");
@@ -250,7 +250,7 @@ async fn a_flow_that_nobody_executes_keeps_no_follow_open() {
         let mut last = None;
         while let Some(status) = states.next().await {
             let status = status.unwrap();
-            assert_eq!(status.execution_id.as_deref(), Some(id.as_str()));
+            assert_eq!(status.execution_id, id);
             last = Some(status.state.unwrap().current);
         }
         assert_eq!(last, Some(StateType::Success));

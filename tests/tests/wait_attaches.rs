@@ -21,7 +21,7 @@ async fn what_a_webhook_started_and_what_replays_it_is_waited_for() {
         server.deploy(CALLED).unwrap();
         let executions = client.executions();
         let call = executions.trigger_execution_by_post_webhook(NAMESPACE, "called", "secret-key");
-        let answer = call.body(serde_json::json!({"word": "hello"})).await.unwrap().unwrap();
+        let answer = call.body(serde_json::json!({"word": "hello"})).await.unwrap();
         let id = answer.id().unwrap().to_owned();
         let finished = executions.wait(&id).await.unwrap();
         assert_eq!((finished.id(), finished.outputs()["said"].as_str()), (id.as_str(), Some("hello")));

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use http::response::Parts;
+use serde_json::Value;
 
 use crate::body::Body;
 use crate::download::Download;
@@ -69,6 +70,24 @@ pub fn optional<T: Read>(
         return Ok(Response::from_parts(parts, None));
     }
     Ok(json::<T>(Response::from_parts(parts, bytes.into()), info)?.map(Some))
+}
+
+/// Reads whatever the body is: JSON, or else text as a string, or nothing.
+///
+/// # Errors
+///
+/// None of its own.
+pub fn any<T: From<Option<Value>>>(
+    response: Response<Body>,
+    info: &'static OperationInfo,
+) -> Result<Response<T>, Error> {
+    let (parts, bytes) = collected(response, info)?;
+    let value = match json::from_slice::<Value>(&bytes) {
+        _ if bytes.is_empty() => None,
+        Ok(value) => Some(value),
+        Err(_) => Some(Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+    };
+    Ok(Response::from_parts(parts, value.into()))
 }
 
 /// Reads text.

@@ -3,7 +3,7 @@
 /// Adds the options, the request and, with an executor, the response to a builder.
 ///
 /// `operation!(CreateFlow, CREATE_FLOW, json Flow)` expects `struct CreateFlow<E> { call: Call, executor: E }`. The kind of
-/// response is `json T`, `created T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`. `@clone CreateFlow`
+/// response is `json T`, `created T`, `paged T`, `optional T`, `any T`, `text`, `empty`, `download` or `events T`. `@clone CreateFlow`
 /// is for a builder whose body is always in memory.
 #[doc(hidden)]
 #[macro_export]
@@ -37,6 +37,9 @@ macro_rules! operation {
     };
     ($name:ident, $info:ident, optional $output:ty) => {
         $crate::operation!(@all $name, $info, ::std::option::Option<$output>, $crate::internal::decode::optional::<$output>);
+    };
+    ($name:ident, $info:ident, any $output:ty) => {
+        $crate::operation!(@all $name, $info, $output, $crate::internal::decode::any::<$output>);
     };
     ($name:ident, $info:ident, text) => {
         $crate::operation!(@all $name, $info, ::std::string::String, $crate::internal::decode::text);

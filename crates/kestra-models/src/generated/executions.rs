@@ -270,11 +270,14 @@ pub struct ExecutionMetadata {
 #[non_exhaustive]
 pub struct ExecutionStatusEvent {
     /// The id of the execution whose state changed. (`executionId`)
-    pub execution_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub execution_id: String,
     /// The id of the flow that runs, within `namespace`. (`flowId`)
-    pub flow_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub flow_id: String,
     /// The namespace of the flow that runs. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// The new state with its history. (`state`)
     pub state: Option<crate::State>,
     /// The id of the tenant; `main` on open-source servers. (`tenantId`)

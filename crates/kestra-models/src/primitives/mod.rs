@@ -14,6 +14,7 @@ mod permissions;
 mod secret;
 mod source_search;
 mod trigger;
+mod webhook_answer;
 
 pub use bulk::BulkOutcome;
 pub use epoch_millis::EpochMillis;
@@ -26,3 +27,4 @@ pub use pebble_function::{PebbleFunction, PebbleFunctionArgument};
 #[cfg(feature = "enterprise")]
 pub use permissions::Permissions;
 pub use secret::Sensitive;
+pub use webhook_answer::WebhookAnswer;

@@ -4580,7 +4580,7 @@ impl TriggerExecutionByGetWebhook {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByGetWebhook, TRIGGER_EXECUTION_BY_GET_WEBHOOK, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByGetWebhook, TRIGGER_EXECUTION_BY_GET_WEBHOOK, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByGetWebhook);
 
 pub(crate) static TRIGGER_EXECUTION_BY_GET_WEBHOOK: ::kestra_core::OperationInfo = {
@@ -4635,7 +4635,7 @@ impl TriggerExecutionByGetWebhookWithPath {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByGetWebhookWithPath, TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByGetWebhookWithPath, TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByGetWebhookWithPath);
 
 pub(crate) static TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
@@ -4690,7 +4690,7 @@ impl<E> TriggerExecutionByPostWebhook<E> {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhook, TRIGGER_EXECUTION_BY_POST_WEBHOOK, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPostWebhook, TRIGGER_EXECUTION_BY_POST_WEBHOOK, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPostWebhook);
 
 pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK: ::kestra_core::OperationInfo = {
@@ -4741,7 +4741,7 @@ impl TriggerExecutionByPostWebhookText {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookText, TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPostWebhookText, TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPostWebhookText);
 
 pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT: ::kestra_core::OperationInfo = {
@@ -4792,7 +4792,7 @@ impl TriggerExecutionByPostWebhookForm {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookForm, TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPostWebhookForm, TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPostWebhookForm);
 
 pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM: ::kestra_core::OperationInfo = {
@@ -4843,7 +4843,7 @@ impl TriggerExecutionByPostWebhookBytes {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookBytes, TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPostWebhookBytes, TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES, any kestra_models::WebhookAnswer);
 
 pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
@@ -4905,7 +4905,7 @@ impl<E> TriggerExecutionByPostWebhookWithPath<E> {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookWithPath, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPostWebhookWithPath, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPostWebhookWithPath);
 
 pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
@@ -4960,7 +4960,7 @@ impl TriggerExecutionByPostWebhookWithPathText {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathText, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathText, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPostWebhookWithPathText);
 
 pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::OperationInfo = {
@@ -5019,7 +5019,7 @@ impl TriggerExecutionByPostWebhookWithPathForm {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathForm, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathForm, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPostWebhookWithPathForm);
 
 pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM: ::kestra_core::OperationInfo = {
@@ -5078,7 +5078,7 @@ impl TriggerExecutionByPostWebhookWithPathBytes {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathBytes, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathBytes, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES, any kestra_models::WebhookAnswer);
 
 pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
@@ -5136,7 +5136,7 @@ impl<E> TriggerExecutionByPutWebhook<E> {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhook, TRIGGER_EXECUTION_BY_PUT_WEBHOOK, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPutWebhook, TRIGGER_EXECUTION_BY_PUT_WEBHOOK, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPutWebhook);
 
 pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK: ::kestra_core::OperationInfo = {
@@ -5187,7 +5187,7 @@ impl TriggerExecutionByPutWebhookText {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookText, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPutWebhookText, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPutWebhookText);
 
 pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT: ::kestra_core::OperationInfo = {
@@ -5238,7 +5238,7 @@ impl TriggerExecutionByPutWebhookForm {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookForm, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPutWebhookForm, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPutWebhookForm);
 
 pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM: ::kestra_core::OperationInfo = {
@@ -5289,7 +5289,7 @@ impl TriggerExecutionByPutWebhookBytes {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookBytes, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPutWebhookBytes, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES, any kestra_models::WebhookAnswer);
 
 pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
@@ -5351,7 +5351,7 @@ impl<E> TriggerExecutionByPutWebhookWithPath<E> {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookWithPath, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPutWebhookWithPath, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPutWebhookWithPath);
 
 pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
@@ -5406,7 +5406,7 @@ impl TriggerExecutionByPutWebhookWithPathText {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathText, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathText, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPutWebhookWithPathText);
 
 pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::OperationInfo = {
@@ -5461,7 +5461,7 @@ impl TriggerExecutionByPutWebhookWithPathForm {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathForm, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathForm, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM, any kestra_models::WebhookAnswer);
 ::kestra_core::operation!(@clone TriggerExecutionByPutWebhookWithPathForm);
 
 pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM: ::kestra_core::OperationInfo = {
@@ -5516,7 +5516,7 @@ impl TriggerExecutionByPutWebhookWithPathBytes {
     }
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathBytes, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathBytes, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES, any kestra_models::WebhookAnswer);
 
 pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(

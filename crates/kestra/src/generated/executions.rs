@@ -1048,9 +1048,7 @@ impl crate::areas::Executions {
     /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
     /// let executions = client.executions();
     /// let webhook = executions.trigger_execution_by_post_webhook("company.team", "hello", "a-long-secret-key");
-    /// if let Some(response) = webhook.await? {
-    ///     println!("{:?}", response.id());
-    /// }
+    /// println!("{:?}", webhook.await?.id());
     /// # Ok(())
     /// # }
     /// ```

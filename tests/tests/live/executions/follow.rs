@@ -119,7 +119,7 @@ async fn subflows_are_followed_with_it() {
         let mut last = BTreeMap::new();
         while let Some(status) = states.next().await {
             let status = status.unwrap();
-            last.insert(status.flow_id.unwrap(), status.state.unwrap().current);
+            last.insert(status.flow_id, status.state.unwrap().current);
         }
         assert!(last.values().all(|state| *state == StateType::Success), "{last:?}");
         if site.is_since(1, 3) {

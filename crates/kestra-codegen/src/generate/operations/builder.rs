@@ -153,6 +153,9 @@ impl<'a> Builder<'a> {
             Answer::Json(ty) if paging::is_paged(self.operation) => with("paged", ty),
             Answer::Json(ty) if self.operation.shows_inputs => with("created", ty),
             Answer::Json(ty) => with("json", ty),
+            Answer::OptionalJson(_) if self.operation.webhook => {
+                "any kestra_models::WebhookAnswer".to_owned()
+            }
             Answer::OptionalJson(ty) => with("optional", ty),
             Answer::Text => "text".to_owned(),
             Answer::Download => "download".to_owned(),

@@ -191,7 +191,7 @@ impl Shown {
     async fn show(&mut self, status: ExecutionStatusEvent) -> bool {
         let states = status.state.as_ref().map_or(0, |state| state.histories.len());
         let has_ended = status.state.as_ref().is_some_and(State::is_terminal);
-        let id = status.execution_id.clone().unwrap_or_default();
+        let id = status.execution_id.clone();
         let is_news = self.executions.get(&id).is_none_or(|seen| states > seen.states);
         if is_news {
             self.executions.insert(id, Seen { states, has_ended, missing_since: None });
@@ -215,9 +215,9 @@ impl Shown {
 /// Returns the status of an execution as an event has it.
 fn status(execution: Execution) -> ExecutionStatusEvent {
     let mut status = ExecutionStatusEvent::default();
-    status.execution_id = Some(execution.id);
-    status.flow_id = Some(execution.flow_id);
-    status.namespace = Some(execution.namespace);
+    status.execution_id = execution.id;
+    status.flow_id = execution.flow_id;
+    status.namespace = execution.namespace;
     status.tenant_id = execution.tenant_id;
     status.state = execution.state;
     status
