@@ -1,20 +1,18 @@
 //! Integers as setters take them.
 
+use crate::internal::Sealed;
+
 /// An integer of any type of the standard library. One outside of `i64` is sent as the nearest `i64`, which no server reads as
 /// anything else: sizes, pages, revisions and counts are far below.
-pub trait Integer: sealed::Sealed {
+pub trait Integer: Sealed {
     /// Returns the nearest `i64`.
     #[doc(hidden)]
     fn to_i64(self) -> i64;
 }
 
-mod sealed {
-    pub trait Sealed {}
-}
-
 macro_rules! integers {
     ($($type:ty),*) => {$(
-        impl sealed::Sealed for $type {}
+        impl Sealed for $type {}
 
         impl Integer for $type {
             #[inline]
