@@ -243,7 +243,8 @@ impl Once {
         let mut others = Vec::new();
         for id in ids {
             let response = self.read(&id).await?;
-            let execution: Execution = decode::json(response, GetExecution::INFO)?.into_body();
+            let info = GetExecution::new(&id).into_call().info();
+            let execution: Execution = decode::json(response, info)?.into_body();
             if execution.is_failed() {
                 self.passed_over.push(id);
             } else {

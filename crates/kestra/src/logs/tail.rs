@@ -123,7 +123,7 @@ impl TailLogs {
     /// that it found earlier. After an outage the stream continues where it was. Sends `GET /logs/search` with
     /// `startDate`, so that the limit of 8 days doesn't apply. It ends with the first error that a retry can't help.
     pub fn stream(self) -> FollowStream<LogEntry> {
-        FollowStream::new(SearchLogs::<kestra_core::Detached>::INFO, async move |sink| {
+        FollowStream::new(SearchLogs::new().into_call().info(), async move |sink| {
             let mut tail = Tail::new(self);
             while let Some(entries) = tail.next().await? {
                 for entry in entries {
