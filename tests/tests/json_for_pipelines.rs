@@ -27,7 +27,7 @@ async fn an_execution_that_failed() {
         let written = read(&error.to_json());
         assert_eq!(
             members(&written),
-            ["executionId", "kind", "message", "operation", "requestSent", "transient"],
+            ["executionId", "idempotencyKey", "kind", "message", "operation", "requestSent", "transient"],
             "{dialect:?}"
         );
         assert_eq!(written["kind"], "executionFailed");
