@@ -37,7 +37,7 @@ async fn main() -> Result<(), BoxError> {
     // The same program works with either server.
     let finished = new.executions().run(NAMESPACE, "hello").await?;
     println!("hello on the new server: {:?}", finished.state());
-    for key in new.kv().keys(NAMESPACE).await?.into_iter().filter_map(|entry| entry.key) {
+    for key in new.kv().keys(NAMESPACE).await?.into_iter().map(|entry| entry.key) {
         let value = new.kv().get_key_value(NAMESPACE, &key).await?.typed();
         println!("{key} = {}", value.map(|value| value.to_text()).unwrap_or_default());
     }

@@ -230,7 +230,7 @@ async fn an_interrupted_sync_converges_when_it_is_run_again() {
                     plain.files().get_file_content(NAMESPACE, "/c.txt").await.unwrap().bytes().await.unwrap();
                 assert_eq!(content, "new");
                 let mut known: Vec<_> =
-                    plain.kv().keys(NAMESPACE).await.unwrap().into_iter().filter_map(|key| key.key).collect();
+                    plain.kv().keys(NAMESPACE).await.unwrap().into_iter().map(|key| key.key).collect();
                 known.sort();
                 assert_eq!(known, ["changed", "new", "same"], "{dialect:?} {is_after} {at}");
                 let changed = plain.kv().get_key_value(NAMESPACE, "changed").await.unwrap().typed();
@@ -359,7 +359,7 @@ async fn keys_become_those_of_a_map() {
         kv.sync(NAMESPACE, values.clone()).await.unwrap().check().unwrap();
         let entries = kv.keys(NAMESPACE).await.unwrap();
         assert_eq!(entries.len(), 4, "nothing is deleted unasked");
-        let ttl = entries.iter().find(|entry| entry.key.as_deref() == Some("ttl")).unwrap();
+        let ttl = entries.iter().find(|entry| entry.key == "ttl").unwrap();
         assert!(ttl.expiration_date.is_some(), "a replaced value keeps its expiration");
         let again = kv.sync(NAMESPACE, values).delete(true).await.unwrap();
         assert_eq!((again.count(SyncAction::Unchanged), again.count(SyncAction::Delete)), (3, 1), "{again}");

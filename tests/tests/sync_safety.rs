@@ -71,7 +71,7 @@ async fn a_restored_key_is_as_it_was_and_an_expired_one_is_left_alone() {
         report.check().unwrap();
         assert_eq!((report.count(SyncAction::Update), report.count(SyncAction::Delete)), (1, 0), "{report}");
         let keys = kv.keys(NAMESPACE).await.unwrap();
-        let kept = keys.iter().find(|key| key.key.as_deref() == Some("kept")).unwrap();
+        let kept = keys.iter().find(|key| key.key == "kept").unwrap();
         assert!(kept.expiration_date.is_some() && kept.description.as_deref() == Some("what"), "{kept:?}");
         assert_eq!(kv.get_key_value(NAMESPACE, "cursor").await.unwrap().typed(), Some("renewed".into()));
         let again = client.namespaces().restore(NAMESPACE, folder.path()).await.unwrap();

@@ -127,7 +127,7 @@ impl Backup {
         let kv = &self.settings.client()?.kv();
         let (namespace, mut keys) = (&self.namespace, Vec::new());
         let read = |entry: KvEntry| async move {
-            let key = entry.key.clone().unwrap_or_default();
+            let key = entry.key.clone();
             (kv.get_key_value(namespace, &key).await, key, entry)
         };
         for (detail, key, entry) in self.settings.run_all(listed.into_iter().map(read).collect()).await {

@@ -186,14 +186,8 @@ async fn keys_of_a_namespace_on_every_version() {
         for (namespace, key) in [("company.team", "a"), ("company.team", "b"), ("company", "c")] {
             client.kv().set_key_value(namespace, key, "value").await.unwrap();
         }
-        let mut keys: Vec<_> = client
-            .kv()
-            .keys("company.team")
-            .await
-            .unwrap()
-            .into_iter()
-            .filter_map(|entry| entry.key)
-            .collect();
+        let mut keys: Vec<_> =
+            client.kv().keys("company.team").await.unwrap().into_iter().map(|entry| entry.key).collect();
         keys.sort();
         assert_eq!(keys, ["a", "b"], "{dialect:?}");
     }

@@ -57,7 +57,7 @@ async fn a_value_is_replaced_and_deleted() {
         assert_eq!(detail.typed(), Some("text".into()));
         let expires = async || {
             let keys = kv.keys(namespace).await.unwrap();
-            keys.into_iter().find(|entry| entry.key.as_deref() == Some("key")).unwrap().expiration_date
+            keys.into_iter().find(|entry| entry.key == "key").unwrap().expiration_date
         };
         kv.set_key_value(namespace, "key", 1).ttl(Duration::from_secs(3600)).await.unwrap();
         kv.replace_value(namespace, "key", 2).await.unwrap();
@@ -87,7 +87,7 @@ async fn keys_are_listed_and_deleted_together() {
         } else {
             kv.list_keys(namespace).await.unwrap()
         };
-        let mut keys: Vec<_> = entries.iter().filter_map(|entry| entry.key.as_deref()).collect();
+        let mut keys: Vec<_> = entries.iter().map(|entry| entry.key.as_str()).collect();
         keys.sort_unstable();
         assert_eq!(keys, ["key-0", "key-1", "key-2", "key-3", "key-4"]);
         assert!(entries.iter().all(|entry| entry.description.as_deref() == Some("one of five")));

@@ -82,7 +82,8 @@ pub struct KvEntry {
     /// When the key expires. Absent if it never does. (`expirationDate`)
     pub expiration_date: Option<::jiff::Timestamp>,
     /// Name of the key, unique within its namespace. (`key`)
-    pub key: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub key: String,
     /// The namespace that the key is stored in. (`namespace`)
     pub namespace: Option<String>,
     /// How often the value was stored, counted from 1. Requires Kestra 2.0 or later. (`revision`)

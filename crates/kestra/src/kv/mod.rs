@@ -60,8 +60,8 @@ impl Kv {
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
     /// for entry in client.kv().keys("company.team").await? {
-    ///     let key = entry.key.unwrap_or_default();
-    ///     let value = client.kv().get_key_value("company.team", &key).await?.typed();
+    ///     let key = &entry.key;
+    ///     let value = client.kv().get_key_value("company.team", key).await?.typed();
     ///     println!("{key} = {}", value.map(|value| value.to_text()).unwrap_or_default());
     /// }
     /// # Ok(())
@@ -108,7 +108,7 @@ impl Kv {
     ) -> Result<(), Error> {
         let (namespace, key) = (namespace.as_ref(), key.as_ref());
         let entries = self.keys(namespace).await?;
-        let known = entries.into_iter().find(|entry| entry.key.as_deref() == Some(key));
+        let known = entries.into_iter().find(|entry| entry.key == key);
         self.set_and_keep(namespace, key, value.into(), known).await
     }
 

@@ -73,7 +73,7 @@ impl KvSync {
         record_flow(&self.settings.client, &self.namespace, None);
         let listed = kv.keys(&self.namespace).await?;
         let mut known: BTreeMap<String, _> =
-            listed.into_iter().filter_map(|entry| Some((entry.key.clone()?, entry))).collect();
+            listed.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
         let wanted: Vec<_> =
             self.values.iter().map(|(key, wanted)| (key, wanted, known.remove(key))).collect();
         let deleted: Vec<String> =

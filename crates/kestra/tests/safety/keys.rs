@@ -40,7 +40,7 @@ async fn a_value_without_a_lifetime_makes_a_key_permanent() -> Result<(), Error>
         let hour = Duration::from_secs(3600);
         let entry = async || {
             let entries = keys.keys(NAMESPACE).await?;
-            Ok::<_, Error>(entries.into_iter().find(|entry| entry.key.as_deref() == Some("key")).unwrap())
+            Ok::<_, Error>(entries.into_iter().find(|entry| entry.key == "key").unwrap())
         };
         keys.set_key_value(NAMESPACE, "key", 1).ttl(hour).description("a cursor").await?;
         let before = entry().await?;

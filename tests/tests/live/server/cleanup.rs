@@ -89,7 +89,7 @@ async fn keys(site: &Site, namespace: &str) -> Result<(), Error> {
     } else {
         kv.list_keys(namespace).await?
     };
-    let keys: Vec<String> = entries.into_iter().filter_map(|entry| entry.key).collect();
+    let keys: Vec<String> = entries.into_iter().map(|entry| entry.key).collect();
     if !keys.is_empty() {
         kv.delete_key_values(namespace, DeleteBulkRequest::default().keys(keys)).await?;
     }
