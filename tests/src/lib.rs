@@ -1,6 +1,7 @@
 //! Helpers shared by the integration tests.
 
 mod eventually;
+pub mod flow_sources;
 pub mod fuzz;
 mod generated;
 pub mod memory;

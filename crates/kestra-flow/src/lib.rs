@@ -8,6 +8,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "check")]
+mod check;
 mod duration;
 #[cfg(feature = "edit")]
 mod edit;
@@ -21,6 +23,8 @@ mod parts;
 mod read;
 mod write;
 
+#[cfg(feature = "check")]
+pub use check::{Finding, Release, Schema, SchemaError, Severity, check};
 #[cfg(feature = "edit")]
 pub use edit::{Edit, EditError};
 pub use error::NoSuchTask;

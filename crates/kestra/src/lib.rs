@@ -42,6 +42,7 @@
 //! | `gzip` | yes | compressed JSON and text responses |
 //! | `blocking` | no | clients for threads that have no runtime, in `kestra::blocking` |
 //! | `enterprise` | no | the operations that only Enterprise Edition has |
+//! | `flow-check` | no | what a server would refuse in the source of a flow, told without a server |
 //! | `flow-edit` | no | reading flows from their sources, and editing these |
 //! | `serde` | no | `Serialize` for all models |
 //! | `profile` | no | clients from the profiles of kestractl, by `Client::from_profile` |
@@ -82,7 +83,7 @@ pub use kestra_core::{
     Integer, Observer, OutputFuture, ParameterValue, ResponseFuture, Retry, Server, ServerAddress, Servers,
     Target, Timeouts, Variable, Version,
 };
-pub use kestra_flow as flow;
+pub mod flow;
 pub use kestra_models as models;
 pub use kestra_operations as operations;
 pub use kestra_tower::auth::{Auth, Token, TokenSource};

@@ -1,0 +1,125 @@
+//! Which scalars servers take for which kinds.
+
+use super::kind::Scalar;
+use crate::Node;
+
+/// How a scalar does not fit.
+pub(super) enum Mismatch<'a> {
+    Kind,
+    /// It is none of these words.
+    Word(&'a [String]),
+}
+
+/// Returns what a kind is, for a message.
+pub(super) fn expected(scalar: &Scalar) -> &'static str {
+    match scalar {
+        Scalar::String => "a string",
+        Scalar::Integer => "a whole number",
+        Scalar::Number => "a number",
+        Scalar::Boolean => "a boolean",
+        Scalar::Duration => "a duration in ISO 8601, such as `PT10S`",
+        Scalar::TaskId => "an id: letters, digits, `-` and `_`, with a letter or digit first",
+        Scalar::FlowId => "an id: letters, digits, `.`, `-` and `_`, with a letter or digit first",
+        Scalar::Namespace => {
+            "a namespace: lower-case letters, digits, `.`, `-` and `_`, with a letter or digit first"
+        }
+        Scalar::Enum(_) => "one of a few words",
+    }
+}
+
+pub(super) fn check<'a>(node: &Node, scalar: &'a Scalar) -> Result<(), Mismatch<'a>> {
+    let fits = match (scalar, node) {
+        (Scalar::String, _) => true,
+        (Scalar::Integer | Scalar::Number | Scalar::Duration, Node::Integer(_) | Node::Float(_)) => true,
+        (Scalar::Integer | Scalar::Number, Node::String(text)) => text.trim().parse::<f64>().is_ok(),
+        (Scalar::Boolean, Node::Bool(_) | Node::Integer(_)) => true,
+        (Scalar::Boolean, Node::String(text)) => {
+            matches!(text.trim(), "true" | "True" | "TRUE" | "false" | "False" | "FALSE" | "")
+        }
+        (Scalar::Duration, Node::String(text)) => is_duration(text.trim()),
+        (Scalar::TaskId, node) => {
+            is_id(&plain(node), |byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        }
+        (Scalar::FlowId, node) => {
+            is_id(&plain(node), |byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+        }
+        (Scalar::Namespace, node) => is_id(&plain(node), |byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte)
+        }),
+        (Scalar::Enum(words), node) => {
+            return if words.contains(&plain(node)) { Ok(()) } else { Err(Mismatch::Word(words)) };
+        }
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(Mismatch::Kind) }
+}
+
+/// A scalar as a server turns it into a string.
+pub(super) fn plain(node: &Node) -> String {
+    match node {
+        Node::String(text) => text.clone(),
+        Node::Integer(number) => number.to_string(),
+        Node::Float(number) => number.to_string(),
+        Node::Bool(flag) => flag.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Returns what is wrong with a cron expression of five fields, or six with seconds.
+pub(super) fn cron_problem(cron: &str, has_seconds: bool) -> Option<String> {
+    const MACROS: [&str; 8] =
+        ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "@reboot"];
+    if cron.contains("{{") || MACROS.contains(&cron.trim()) {
+        return None;
+    }
+    let parts: Vec<&str> = cron.split_whitespace().collect();
+    let expected = if has_seconds { 6 } else { 5 };
+    if parts.len() != expected {
+        return Some(format!("a cron expression has {expected} fields, this one has {}", parts.len()));
+    }
+    let limits = [(0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
+    for (part, (least, most)) in parts.iter().zip(&limits[6 - expected..]) {
+        // Names of days and months, `L`, `W` and `#` are left to the server.
+        for number in part.split(['-', ',', '/', '*', '?']).filter_map(|text| text.parse::<u32>().ok()) {
+            let is_step = part.contains(&format!("/{number}"));
+            if !is_step && !(*least..=*most).contains(&number) {
+                return Some(format!("`{part}` is out of range: use {least} to {most}"));
+            }
+        }
+    }
+    None
+}
+
+fn is_id(text: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
+    text.bytes().all(&is_allowed) && text.starts_with(|char: char| char.is_ascii_alphanumeric())
+}
+
+/// Whether `java.time.Duration` reads the text: `P2DT3H4M5.6S`, with signs, in any case.
+fn is_duration(text: &str) -> bool {
+    let text = text.to_ascii_uppercase();
+    let Some(rest) = text.trim_start_matches(['+', '-']).strip_prefix('P') else { return false };
+    let (days, time) = match rest.split_once('T') {
+        Some((days, time)) => (days, Some(time)),
+        None => (rest, None),
+    };
+    let has_days = !days.is_empty();
+    let days = days.strip_suffix('D').map_or(days.is_empty(), is_whole);
+    let Some(time) = time else { return has_days && days };
+    let mut rest = time;
+    for unit in ['H', 'M', 'S'] {
+        if let Some((number, tail)) = rest.split_once(unit) {
+            let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, ""));
+            let is_fraction = fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+            if !is_whole(whole) || !is_fraction || (unit != 'S' && number.contains(['.', ','])) {
+                return false;
+            }
+            rest = tail;
+        }
+    }
+    days && !time.is_empty() && rest.is_empty()
+}
+
+fn is_whole(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
