@@ -32,6 +32,7 @@ fn documents() -> Vec<String> {
     let crates = [
         "kestra-core",
         "kestra-flow",
+        "kestra-flowgen",
         "kestra-task",
         "kestra-models",
         "kestra-operations",

@@ -26,6 +26,20 @@ pub struct Finding {
     pub message: String,
 }
 
+impl Finding {
+    /// Creates a finding; line and column are counted from 1.
+    #[must_use]
+    pub fn new(
+        severity: Severity,
+        line: usize,
+        column: usize,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { severity, line, column, path: path.into(), message: message.into() }
+    }
+}
+
 impl fmt::Display for Finding {
     /// Writes `line:column: error: path: message`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

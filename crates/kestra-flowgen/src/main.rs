@@ -1,0 +1,94 @@
+//! Checks the flows of a folder without a server. See the README.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod folder;
+mod report;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use kestra_flow::{Release, Schema, Severity};
+
+use folder::{Checked, files, unknown_subflows};
+use report::Format;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Checks the flows of a folder without a server.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Reports what a server would refuse. Exits with 1 if there is an error.
+    Check {
+        /// The version of the server, such as 1.0.3, 1.3 or 2.0.0.
+        #[arg(long = "for", value_name = "VERSION", default_value = "2.0", value_parser = release)]
+        release: Release,
+        /// The schema of one server with its plugins: the response of GET /api/v1/plugins/schemas/flow.
+        #[arg(long, value_name = "FILE", conflicts_with = "release")]
+        schema: Option<PathBuf>,
+        /// How findings are written.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// Folders, or single files.
+        #[arg(required = true, value_name = "FLOWS")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// Reads a version; what comes after its second number does not matter.
+fn release(text: &str) -> Result<Release, String> {
+    let mut numbers = text.split(['.', '-']).map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), None) if (1..=2).contains(&major) => Ok(Release::of(major, 0)),
+        (Some(Ok(major)), Some(Ok(minor))) if major > 0 => Ok(Release::of(major, minor)),
+        _ => Err("write a version of Kestra, such as 1.3.25 or 2.0".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    let Command::Check { release, schema, format, paths } = Arguments::parse().command;
+    match check(release, schema, &paths) {
+        Ok(checked) => {
+            println!("{}", format.write(&checked));
+            let has_error = checked
+                .iter()
+                .any(|file| file.findings.iter().any(|finding| finding.severity == Severity::Error));
+            if has_error { ExitCode::from(1) } else { ExitCode::SUCCESS }
+        }
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn check(release: Release, schema: Option<PathBuf>, paths: &[PathBuf]) -> Result<Vec<Checked>, Failure> {
+    let schema = match schema {
+        Some(path) => {
+            let text =
+                fs::read_to_string(&path).map_err(|problem| format!("{}: {problem}", path.display()))?;
+            Some(Schema::read(&text).map_err(|problem| format!("{}: {problem}", path.display()))?)
+        }
+        None => None,
+    };
+    let mut checked = Vec::new();
+    for path in files(paths)? {
+        let source = fs::read_to_string(&path).map_err(|problem| format!("{}: {problem}", path.display()))?;
+        let findings = match &schema {
+            Some(schema) => schema.check(&source),
+            None => kestra_flow::check(&source, release),
+        };
+        checked.push(Checked { path, source, findings });
+    }
+    unknown_subflows(&mut checked);
+    Ok(checked)
+}
