@@ -258,14 +258,9 @@ impl CallContext {
     }
 }
 
-impl std::fmt::Debug for CallContext {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CallContext")
-            .field("operation", &self.operation().map(|operation| operation.name))
-            .field("options", &self.0.options)
-            .field("deadline", &self.deadline())
-            .field("attempts", &self.attempts())
-            .field("sent", &self.0.sent.get())
-            .finish()
+crate::debug_fields! {
+    CallContext, this => {
+        operation: this.operation().map(|operation| operation.name), options: this.0.options,
+        deadline: this.deadline(), attempts: this.attempts(), sent: this.0.sent.get(),
     }
 }

@@ -14,11 +14,6 @@ use crate::redact::brief;
 use crate::sent_inputs::{SentInputs, ShowsInputs};
 
 /// Reads JSON.
-///
-/// # Errors
-///
-/// [`ErrorKind::Decode`] with the path to what can't be read, if the body is not the JSON that is expected, or missing;
-/// [`ErrorKind::Incomplete`] if it is the list of what failed.
 // Compiled once for all crates of a program, as it isn't inlined.
 #[inline(never)]
 pub fn json<T: Read>(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<T>, Error> {
@@ -28,10 +23,6 @@ pub fn json<T: Read>(response: Response<Body>, info: &'static OperationInfo) -> 
 }
 
 /// Reads the JSON response to a creation, and logs a warning for each input that the server dropped.
-///
-/// # Errors
-///
-/// As [`json()`].
 pub fn created<T: Read + ShowsInputs>(
     mut response: Response<Body>,
     info: &'static OperationInfo,
@@ -57,10 +48,6 @@ fn read_json(
 }
 
 /// Reads JSON where some versions answer nothing, or null.
-///
-/// # Errors
-///
-/// As [`json()`], but for an empty body and for null.
 pub fn optional<T: Read>(
     response: Response<Body>,
     info: &'static OperationInfo,
@@ -91,10 +78,6 @@ pub fn any<T: From<Option<Value>>>(
 }
 
 /// Reads text.
-///
-/// # Errors
-///
-/// [`ErrorKind::Decode`] if the body is not UTF-8.
 pub fn text(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<String>, Error> {
     let (parts, bytes) = collected(response, info)?;
     match String::from_utf8(bytes.into()) {
@@ -107,29 +90,17 @@ pub fn text(response: Response<Body>, info: &'static OperationInfo) -> Result<Re
 }
 
 /// Reads nothing: a body that says nothing is dropped.
-///
-/// # Errors
-///
-/// None of its own.
 pub fn empty(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<()>, Error> {
     let (parts, _) = collected(response, info)?;
     Ok(Response::from_parts(parts, ()))
 }
 
 /// Leaves the body a stream.
-///
-/// # Errors
-///
-/// None of its own.
 pub fn stream(response: Response<Body>, _: &'static OperationInfo) -> Result<Response<Body>, Error> {
     Ok(response)
 }
 
 /// Leaves the body a stream, with the file's name and length.
-///
-/// # Errors
-///
-/// None of its own.
 pub fn download(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<Download>, Error> {
     let (parts, body) = response.into_parts();
     let mut head = Response::new(body);

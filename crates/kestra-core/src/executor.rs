@@ -116,11 +116,7 @@ impl Executor for SharedExecutor {
     }
 }
 
-impl std::fmt::Debug for SharedExecutor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SharedExecutor").finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { SharedExecutor, _ => {} }
 
 /// Reads an answer as a value.
 pub(crate) type Decode<T> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<T>, Error>;
@@ -154,11 +150,7 @@ impl<T> Future for ResponseFuture<T> {
     }
 }
 
-impl<T> std::fmt::Debug for ResponseFuture<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ResponseFuture").field("operation", &self.info.name).finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { [T] ResponseFuture<T>, this => { operation: this.info.name } }
 
 /// A call on its way whose answer is decoded.
 #[must_use = "a call is sent only when it is awaited"]

@@ -5,6 +5,7 @@ use http::uri::PathAndQuery;
 
 use crate::encode::{push_query, push_segment};
 use crate::error::{Error, ErrorKind};
+use crate::guard::check_characters;
 use crate::operation::{OperationInfo, QueryParameter, Route};
 use crate::query::Query;
 use crate::version::Version;
@@ -142,7 +143,7 @@ impl Head {
                 }
             }
             for (value, rule) in self.query.misread(info).filter(|(value, rule)| value.is_refused_by(rule)) {
-                rule.check(value.parameter.name, &value.text, version)?;
+                check_characters(rule, value.parameter.name, &value.text, version)?;
             }
             if let Some(filters) = self.query.filters() {
                 filters.check_for(info, version)?;
@@ -221,10 +222,6 @@ fn push_tenant(target: &mut Vec<u8>, tenant: &str) -> Result<(), Error> {
 }
 
 /// Refuses a request line that servers refuse.
-///
-/// # Errors
-///
-/// A line over [`REQUEST_LINE_LIMIT`].
 pub fn check_request_line(method: &Method, target_len: usize) -> Result<(), Error> {
     let line = method.as_str().len() + target_len + " ".len() + " HTTP/1.1\r\n".len();
     if line > REQUEST_LINE_LIMIT {

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 /// Reads a date and a time with `Z` or an offset, such as `2026-01-31T09:00:00.5+01:00[Europe/Paris]`; the name of a zone is
 /// passed over. A time before [`Timestamp::MIN`] or after [`Timestamp::MAX`] is read as that bound: servers accept
 /// `9999-12-31T23:59:59Z` and years over 9999. `None` for anything else.
-#[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
     if let Some((seconds, nanoseconds)) = usual(text.as_bytes()) {
         return Timestamp::new(seconds, nanoseconds).ok();
@@ -87,7 +86,6 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
 
 /// Returns a date and time with exactly three digits of a fraction of a second, as some servers read no other; the rest is
 /// cut. `None` if the text needs no change, or is not a date and time.
-#[must_use]
 pub(crate) fn to_milliseconds(text: &str) -> Option<String> {
     let (_, fraction) = text.split_once(['.', ','])?;
     let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
@@ -98,7 +96,6 @@ pub(crate) fn to_milliseconds(text: &str) -> Option<String> {
 }
 
 /// The point in time so long ago; 1970 at the earliest.
-#[must_use]
 #[allow(clippy::disallowed_methods, reason = "servers compare it with dates of the wall clock")]
 pub fn ago(time: Duration) -> Timestamp {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -107,7 +104,6 @@ pub fn ago(time: Duration) -> Timestamp {
 }
 
 /// The point in time so long before another; the earliest that there is, if that is too long.
-#[must_use]
 pub fn earlier(than: Timestamp, by: Duration) -> Timestamp {
     let by = i128::try_from(by.as_nanos()).unwrap_or(i128::MAX);
     Timestamp::from_nanosecond(than.as_nanosecond().saturating_sub(by)).unwrap_or(Timestamp::MIN)

@@ -10,7 +10,7 @@ pub use crate::body::{Collector, Multipart};
 pub use crate::call::FoundRows;
 pub use crate::error::{ERROR_BODY_LIMIT, Sent, causes};
 pub use crate::executor::SharedExecutor;
-pub use crate::guard::{read_only, refuse_deleted, sources_of_archive};
+pub use crate::guard::{check_characters, read_only, refuse_deleted, sources_of_archive};
 pub use crate::head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 pub use crate::headers::set_header;
 pub use crate::key::{CORRELATION_LABEL, IdempotencyKey};

@@ -35,28 +35,21 @@ impl IdempotencyKey {
     }
 
     /// Returns the key, or `None` if only the durations are set.
-    #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
     /// Returns how far back an execution with the key is looked up.
-    #[must_use]
     pub fn look_back(&self) -> Option<Duration> {
         self.look_back
     }
 
     /// Returns how long an execution is looked up after an unclear failure.
-    #[must_use]
     pub fn look_up_for(&self) -> Option<Duration> {
         self.look_up_for
     }
 
     /// Checks that servers keep a key as it is. They trim space, and would then find another key.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error of kind `Build` if the key is empty, begins or ends with space, or has over 512 bytes.
     pub fn check(key: &str) -> Result<(), Error> {
         let problem = if key.is_empty() {
             "it is empty: set one".to_owned()

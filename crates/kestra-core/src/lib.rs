@@ -8,7 +8,6 @@
 mod blocking;
 mod body;
 mod call;
-mod characters;
 mod context;
 mod decode;
 mod download;
@@ -47,17 +46,17 @@ mod version;
 
 pub use body::{Body, FilePart};
 pub use call::Call;
-pub use characters::CharacterRule;
 pub use context::CallContext;
 pub use download::{Download, Lines, OnProgress, Progress};
 pub use encode::ParameterValue;
 pub use error::{BoxError, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase};
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};
-pub use filter::{Comparison, Comparisons, Filter, FilterField, FilterParameter, FilterResource};
+pub use filter::Filter;
 pub use integer::Integer;
 pub use observe::{CallOutcome, ClientEvent, ConnectionChange, Observer, ServerAddress};
 pub use operation::{
-    Answer, Check, Deletion, Edition, Effect, FilterForms, Guard, KnownValues, OperationInfo, QueryParameter,
+    Answer, CharacterRule, Check, Comparison, Comparisons, Deletion, Edition, Effect, FilterField,
+    FilterForms, FilterParameter, FilterResource, Guard, KnownValues, OperationInfo, QueryParameter,
     Question, Replay, Route, Traffic,
 };
 pub use options::CallOptions;

@@ -244,6 +244,20 @@ macro_rules! operation {
     };
 }
 
+/// Implements `Debug` for a type that shows only some values, as others may be secrets or have no `Debug`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! debug_fields {
+    ($([$($generic:tt)*])? $name:ident $(<$($argument:tt),*>)?, $this:tt => { $($field:ident: $value:expr),* $(,)? }) => {
+        impl $(<$($generic)*>)? ::std::fmt::Debug for $name $(<$($argument),*>)? {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                let $this = self;
+                f.debug_struct(stringify!($name))$(.field(stringify!($field), &$value))*.finish_non_exhaustive()
+            }
+        }
+    };
+}
+
 /// Writes the `const` setters of a type of the catalogue: `set` of a field, `some` of an optional one, `mark` of a boolean.
 macro_rules! const_setters {
     ($($kind:ident $name:ident $(: $type:ty)?;)*) => {

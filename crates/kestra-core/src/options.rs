@@ -225,7 +225,6 @@ impl CallOptions {
     }
 
     /// Returns the options of a client as they apply to a call that waits for the end of an execution.
-    #[must_use]
     pub(crate) fn for_waiting(&self) -> Self {
         let timeouts = self.get_timeouts();
         let waiting = timeouts.for_waiting();
@@ -279,7 +278,6 @@ impl CallOptions {
 
     /// The variables of the server for an operation: its own as a whole, else the general ones.
     #[doc(hidden)]
-    #[must_use]
     pub fn get_server_variables(&self, operation: Option<&str>) -> Option<&ServerVariables> {
         self.get(|options| {
             operation
@@ -305,7 +303,6 @@ impl CallOptions {
     /// Returns whether the caller makes all attempts but the first.
     #[doc(hidden)]
     #[inline]
-    #[must_use]
     pub fn is_single_attempt(&self) -> bool {
         self.0.as_deref().is_some_and(|options| options.single_attempt)
     }

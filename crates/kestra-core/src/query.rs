@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::characters::CharacterRule;
 use crate::encode::{ParameterValue, push_query, uri_path};
 use crate::filter::{Filter, FilterSet};
 use crate::guard::is_root;
 use crate::instant;
-use crate::operation::{OperationInfo, QueryParameter};
+use crate::operation::{CharacterRule, OperationInfo, QueryParameter};
 
 #[derive(Clone, Copy, Debug)]
 struct Pair {

@@ -10,14 +10,12 @@ const LIMIT: usize = 200;
 ///
 /// A password that wasn't encoded may hold any character, so what stands before the last `@` is hidden wherever it may be
 /// one, and what stands where a port is expected is shown only if it is one.
-#[must_use]
 pub fn url(text: &str) -> String {
     let shown = without_port_that_is_none(without_credentials(text));
     brief(&shown, LIMIT)
 }
 
 /// Returns text cut after `limit` characters, with `…` at the end if it was cut.
-#[must_use]
 pub fn brief(text: impl fmt::Display, limit: usize) -> String {
     let mut brief = Brief { text: String::new(), left: limit };
     // Writing fails where the text is cut; the text up to there is the result.

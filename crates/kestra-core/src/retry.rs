@@ -249,14 +249,10 @@ pub enum AttemptResult<'a> {
     Failed(&'a Error),
 }
 
-impl fmt::Debug for Attempt<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempt")
-            .field("operation", &self.operation.map(|operation| operation.name))
-            .field("number", &self.number)
-            .field("is_idempotent", &self.is_idempotent)
-            .field("result", &self.result)
-            .finish()
+crate::debug_fields! {
+    Attempt<'_>, this => {
+        operation: this.operation.map(|operation| operation.name), number: this.number,
+        is_idempotent: this.is_idempotent, result: this.result,
     }
 }
 

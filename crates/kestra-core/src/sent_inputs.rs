@@ -19,7 +19,6 @@ pub trait ShowsInputs {
 
 impl SentInputs {
     /// Returns the inputs of a call, or `None` if it sends none or its response has none.
-    #[must_use]
     pub fn of(call: &Call) -> Option<Self> {
         if !call.info().shows_inputs {
             return None;

@@ -116,7 +116,6 @@ impl Timeouts {
 
     /// Returns the timeouts of a client as they apply to a call that waits for the end of an execution: an attempt takes as
     /// long as the execution, without a byte of the response meanwhile.
-    #[must_use]
     pub(crate) fn for_waiting(self) -> Self {
         Self { attempt: Setting::Unset, idle: Setting::Unset, ..self }
     }
@@ -130,7 +129,6 @@ impl Timeouts {
     /// The limits for one call; `waits` says that the server answers only when an execution has ended.
     #[doc(hidden)]
     #[inline]
-    #[must_use]
     pub fn limits(&self, operation: Option<&OperationInfo>, waits: bool) -> Limits {
         const MINUTE: Option<Duration> = Some(Duration::from_mins(1));
         const TOTAL: Option<Duration> = Some(Duration::from_mins(2));

@@ -1,7 +1,5 @@
 //! URLs as people write them into settings.
 
-use std::fmt;
-
 use http::uri::{Authority, PathAndQuery};
 
 use crate::redact::is_scheme;
@@ -24,10 +22,6 @@ pub struct UrlParts<'a> {
 
 impl<'a> UrlParts<'a> {
     /// Takes a URL apart.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong, in words that repeat nothing of the URL, as a password may stand in it.
     pub fn of(text: &'a str) -> Result<Self, &'static str> {
         let (scheme, rest) = text.split_once("://").ok_or("it has no scheme")?;
         if !is_scheme(scheme) {
@@ -65,19 +59,14 @@ impl<'a> UrlParts<'a> {
     }
 
     /// Whether the scheme is this one, in any case.
-    #[must_use]
     pub fn has_scheme(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 }
 
-/// Without the credentials.
-impl fmt::Debug for UrlParts<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UrlParts")
-            .field("scheme", &self.scheme)
-            .field("authority", &self.authority)
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+// Without the credentials.
+crate::debug_fields! {
+    UrlParts<'_>, this => {
+        scheme: this.scheme, authority: this.authority, path: this.path,
     }
 }

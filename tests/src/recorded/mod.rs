@@ -33,23 +33,20 @@ pub(crate) trait Typed {
     type Output;
 
     /// Does it.
-    fn with<T: Read + Serialize>(self) -> Self::Output;
+    fn with<T: Read + Serialize + DeserializeOwned>(self) -> Self::Output;
 }
 
-/// Reads JSON as the client reads a response and encodes it again. An error if the scanner gives up on a document that the
-/// readers after it accept, or reads it otherwise.
+/// Reads JSON as the client reads a response and encodes it again. An error if serde reads it otherwise.
 struct ReadAgain<'a>(&'a [u8]);
 
 impl Typed for ReadAgain<'_> {
     type Output = serde_json::Result<Value>;
 
-    fn with<T: Read + Serialize>(self) -> Self::Output {
-        let read = serde_json::to_value(json::from_slice_with_serde::<T>(self.0)?)?;
-        let scanned =
-            json::scan::<T>(self.0).ok_or_else(|| serde_json::Error::custom("the scanner gives up"))?;
-        match serde_json::to_value(scanned)? {
-            scanned if scanned == read => Ok(read),
-            scanned => Err(serde_json::Error::custom(format!("scanned as {scanned}, and read as {read}"))),
+    fn with<T: Read + Serialize + DeserializeOwned>(self) -> Self::Output {
+        let by_serde = serde_json::to_value(serde_json::from_slice::<T>(self.0)?)?;
+        match serde_json::to_value(json::from_slice::<T>(self.0)?)? {
+            read if read == by_serde => Ok(read),
+            read => Err(serde_json::Error::custom(format!("read as {read}, and by serde as {by_serde}"))),
         }
     }
 }

@@ -21,7 +21,6 @@ enum Pieces {
 
 impl Collector {
     /// Creates a collector of at most `limit` bytes.
-    #[must_use]
     pub const fn new(limit: usize) -> Self {
         Self { read: Pieces::One(Bytes::new()), limit }
     }
@@ -46,10 +45,6 @@ impl Collector {
     }
 
     /// Reads a body to its end. Returns `false` if it has more bytes than the limit.
-    ///
-    /// # Errors
-    ///
-    /// The error of the body; what was read before is kept.
     pub async fn read<B: Body>(&mut self, body: B) -> Result<bool, B::Error> {
         let mut body = pin!(body);
         while let Some(frame) = body.frame().await {

@@ -67,7 +67,6 @@ impl std::fmt::Debug for Hidden {
 
 impl Multipart {
     /// A form without parts.
-    #[must_use]
     pub const fn new() -> Self {
         Self { parts: Vec::new() }
     }
@@ -85,13 +84,11 @@ impl Multipart {
     }
 
     /// Whether there are no parts.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
     /// Whether a part has this name.
-    #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.name == name)
     }
@@ -105,7 +102,6 @@ impl Multipart {
     }
 
     /// Returns a copy, or `None` if a part is a stream.
-    #[must_use]
     pub fn try_clone(&self) -> Option<Self> {
         let parts = self.parts.iter().map(|part| {
             let value = match &part.value {
@@ -139,10 +135,6 @@ impl Multipart {
     }
 
     /// The body and the content type that names its boundary.
-    ///
-    /// # Errors
-    ///
-    /// A part's name or a media type that no header can have, or a path that isn't a readable file.
     pub fn into_body(self) -> Result<(HeaderValue, Body), Error> {
         let boundary = boundary();
         let content_type = HeaderValue::try_from([CONTENT_TYPE, &boundary].concat())

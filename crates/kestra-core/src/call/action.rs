@@ -25,13 +25,11 @@ pub(super) struct FoundBy {
 
 impl FoundRows {
     /// Returns whether all rows of the search match.
-    #[must_use]
     pub fn are_all(&self) -> bool {
         self.filters.is_empty()
     }
 
     /// Returns whether a row matches.
-    #[must_use]
     pub fn have(&self, row: &Value) -> bool {
         self.filters.iter().all(|filter| filter.holds(self.info, row))
     }
@@ -62,7 +60,6 @@ impl Call {
     /// as it is.
     ///
     /// Call [`check_narrowed`](Self::check_narrowed) before.
-    #[must_use]
     pub fn is_read_alike(&self) -> bool {
         self.info.body_filters.is_none()
             && self.query.filters().is_none_or(|filters| filters.is_read_alike(self.info))
@@ -71,17 +68,12 @@ impl Call {
     /// Returns which rows of [`related_search`](Self::related_search) an action by query acts on.
     ///
     /// Call [`check_narrowed`](Self::check_narrowed) before.
-    #[must_use]
     pub fn found_rows(&self) -> FoundRows {
         let filters = self.query.filters().filter(|_| !self.options.is_unchecked());
         FoundRows { info: self.info, filters: filters.map_or_else(Vec::new, |it| it.of_rows(self.info)) }
     }
 
     /// Returns an action by query with the filters that this action has in its body, or `None` if its body has none.
-    ///
-    /// # Errors
-    ///
-    /// An error of the kind [`ErrorKind::Refused`] if the body has no filter, or one that can't be read.
     pub fn query_of_body(&self) -> Result<Option<Self>, Error> {
         let Some(info) = self.info.body_filters else { return Ok(None) };
         let place = info.query_parameters.iter().position(|parameter| parameter.name == "filters");
@@ -112,19 +104,16 @@ impl Call {
     }
 
     /// Returns whether the call acts on the rows of a query, or on ids that a query found.
-    #[must_use]
     pub fn is_of_query(&self) -> bool {
         self.info.acts_by_query || self.found_by.is_some()
     }
 
     /// Returns whether the number of rows that may be acted on is limited.
-    #[must_use]
     pub fn has_at_most(&self) -> bool {
         self.at_most.is_some()
     }
 
     /// Returns the namespace that the path or a filter names.
-    #[must_use]
     pub fn namespace(&self) -> Option<String> {
         if let Some(found_by) = &self.found_by {
             return found_by.namespace.clone();
@@ -134,7 +123,6 @@ impl Call {
     }
 
     /// Returns the filters as text for messages.
-    #[must_use]
     pub fn filters_text(&self) -> Option<String> {
         if let Some(found_by) = &self.found_by {
             return Some(found_by.filters.clone());

@@ -4,8 +4,6 @@ mod action;
 mod look_back;
 mod request;
 
-use std::fmt;
-
 use action::FoundBy;
 pub use action::FoundRows;
 
@@ -383,11 +381,4 @@ impl Call {
     }
 }
 
-impl fmt::Debug for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
-            .field("operation", &self.info.name)
-            .field("options", &self.options)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { Call, this => { operation: this.info.name, options: this.options } }

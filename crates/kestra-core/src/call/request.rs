@@ -18,10 +18,6 @@ use crate::version::Version;
 impl Call {
     /// Checks the call without sending it: that it has no mistake, that a call which needs a filter has one, and that no
     /// version would ignore a filter of an action by query.
-    ///
-    /// # Errors
-    ///
-    /// That mistake, or [`ErrorKind::Refused`] for an action on everything.
     #[doc(hidden)]
     pub fn check_narrowed(&mut self) -> Result<(), Error> {
         let info = self.info;
@@ -58,10 +54,6 @@ impl Call {
     }
 
     /// The request in origin form, options of the client included.
-    ///
-    /// # Errors
-    ///
-    /// The first thing that was set to what no request can have.
     #[doc(hidden)]
     pub fn into_request_with(mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
         let info = self.info;
@@ -69,10 +61,6 @@ impl Call {
     }
 
     /// Checks everything that can be checked without a server, with the options of the client.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error for the first value that no request can have, or that a server would read as something else.
     #[doc(hidden)]
     pub fn check_with(&mut self, defaults: &CallOptions) -> Result<(), Error> {
         let (info, options) = (self.info, self.options.or(defaults));
@@ -173,7 +161,7 @@ impl Call {
     /// Refuses names that no server reads as they are written.
     fn check_names(&self) -> Result<(), Error> {
         for (value, rule) in self.query.misread(self.info).filter(|(_, rule)| rule.versions.is_none()) {
-            rule.check(value.parameter.name, &value.text, Version::NEWEST)?;
+            guard::check_characters(rule, value.parameter.name, &value.text, Version::NEWEST)?;
         }
         self.payload.form().map_or(Ok(()), Multipart::check_file_names)
     }

@@ -5,7 +5,6 @@ mod name;
 mod resume;
 mod save;
 
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -121,7 +120,6 @@ impl Download {
 
     /// Returns the raw body of the response, for a reader that resumes another download.
     #[doc(hidden)]
-    #[must_use]
     pub fn into_raw_body(self) -> Body {
         self.body
     }
@@ -255,15 +253,7 @@ impl http_body::Body for Rest {
     }
 }
 
-impl fmt::Debug for Download {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Download")
-            .field("file_name", &self.name)
-            .field("length", &self.length)
-            .field("read", &self.read)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { Download, this => { file_name: this.name, length: this.length, read: this.read } }
 
 fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)

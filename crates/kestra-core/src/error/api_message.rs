@@ -2,104 +2,24 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{ErrorResponse, json_text};
+use crate::json;
 use crate::redact::brief;
-use crate::{json, object};
-
-/// Kestra's error body, as far as it is the same on every version.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct ApiError {
-    /// The cause; begins with the server's reason phrase.
-    pub message: Option<String>,
-    /// Details, under the HAL key that servers use.
-    pub embedded: Option<Embedded>,
-    /// What a refused bulk action found wrong, one entry an id.
-    pub invalids: Option<Vec<Invalid>>,
-}
-
-/// The details of an error.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Embedded {
-    /// One entry a fault.
-    pub errors: Option<Vec<Fault>>,
-}
-
-/// One fault of a request.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Fault {
-    /// What is wrong.
-    pub message: Option<String>,
-    /// Where, such as `createFlow.flow.tasks[0].type`; on 1.0 the name of an input.
-    pub path: Option<String>,
-}
-
-/// One thing that a bulk action refused.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Invalid {
-    /// Why.
-    pub message: Option<String>,
-    /// The id, or whatever was sent in its place.
-    pub invalid_value: serde_json::Value,
-}
-
-object! {
-    ApiError {
-        0 message = "message",
-        1 embedded = "_embedded",
-        2 invalids = "invalids",
-    }
-}
-
-object! {
-    Embedded {
-        0 errors = "errors",
-    }
-}
-
-object! {
-    Fault {
-        0 message = "message",
-        1 path = "path",
-    }
-}
-
-object! {
-    Invalid {
-        0 message = "message",
-        1 invalid_value = "invalidValue",
-    }
-}
 
 impl ErrorResponse {
-    /// The body as Kestra's error shape, if it is one.
+    /// Returns the body if it is a JSON object.
     #[doc(hidden)]
-    #[must_use]
-    pub fn api_error(&self) -> Option<ApiError> {
-        let start = self.body.iter().find(|byte| !byte.is_ascii_whitespace())?;
-        if *start != b'{' {
-            return None;
-        }
+    pub fn json_object(&self) -> Option<Map<String, Value>> {
         json::from_slice(&self.body).ok()
     }
 
     /// Returns whether the body is Kestra's error JSON, which has `_links` on every version; that of a proxy or an API gateway
     /// has not.
     #[doc(hidden)]
-    #[must_use]
     pub fn is_kestra_error(&self) -> bool {
         json::member(&self.body, "_links").is_some()
-    }
-
-    /// Returns whether the body is a JSON object.
-    pub(super) fn is_json_object(&self) -> bool {
-        serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok()
-            && self.body.trim_ascii_start().starts_with(b"{")
     }
 
     /// Returns the message in the body, in one line of at most 500 characters: the strings of the JSON, else the text, else

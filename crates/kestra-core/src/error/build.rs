@@ -16,7 +16,6 @@ use crate::version::Version;
 impl Error {
     /// Returns the [`Error`] that a service of layers failed with. An error of another type becomes one of kind `Service`,
     /// whose request may have been sent.
-    #[must_use]
     pub fn from_boxed(error: BoxError) -> Self {
         match error.downcast::<Self>() {
             Ok(error) => *error,
@@ -29,20 +28,17 @@ impl Error {
 #[doc(hidden)]
 impl Error {
     /// Creates an error whose message says what went wrong and what to do.
-    #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::build(kind, Some(bounded(message.into())), None)
     }
 
     /// Creates an error that another error caused.
-    #[must_use]
     pub fn from_source(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
         Self::build(kind, None, Some(source.into()))
     }
 
     /// Creates the error of a request that can't be built: `field` is what the caller set, `problem` says what is wrong with
     /// it and what to do.
-    #[must_use]
     pub fn invalid(field: &str, problem: impl Display) -> Self {
         Self::new(ErrorKind::Build, format!("{field}: {problem}"))
     }
@@ -58,7 +54,6 @@ impl Error {
     }
 
     /// Creates the error of a response whose status says that the call failed.
-    #[must_use]
     pub fn from_response(response: ErrorResponse) -> Self {
         let note = response.parts.extensions.get::<RetryNote>().map(|note| note.0);
         let mut error = Self::build(ErrorKind::Status, None, None).with_response(response);
@@ -67,7 +62,6 @@ impl Error {
     }
 
     /// Creates the error of a request that wasn't sent because the server would respond with this status.
-    #[must_use]
     pub fn foreseen(status: StatusCode, message: impl Into<String>) -> Self {
         let (mut parts, ()) = http::Response::new(()).into_parts();
         parts.status = status;
@@ -177,26 +171,22 @@ impl Error {
     }
 
     /// Returns the message, for an error that is created from this one.
-    #[must_use]
     pub fn own_message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
     /// Returns whether the error was marked as not transient, so that a retry is useless although most errors of this kind
     /// are transient.
-    #[must_use]
     pub fn is_permanent(&self) -> bool {
         self.0.transient == Some(false)
     }
 
     /// Returns whether the server's version couldn't be detected, so that the call itself wasn't sent.
-    #[must_use]
     pub fn is_version_detection(&self) -> bool {
         self.0.is_version_detection
     }
 
     /// Returns the cause.
-    #[must_use]
     pub fn into_source(self) -> Option<BoxError> {
         Arc::unwrap_or_clone(self.0).source.map(|source| source.0)
     }

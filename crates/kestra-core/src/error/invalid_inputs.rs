@@ -1,5 +1,7 @@
 //! Which inputs a server refused: 1.0 names them beside the message, later versions within it.
 
+use serde_json::Value;
+
 use super::{Error, ErrorResponse};
 
 impl Error {
@@ -8,20 +10,21 @@ impl Error {
     /// it can't parse.
     #[must_use]
     pub fn invalid_inputs(&self) -> Vec<String> {
-        let Some(api) = self.response().and_then(ErrorResponse::api_error) else {
+        let Some(body) = self.response().and_then(ErrorResponse::json_object) else {
             return self.0.invalid_inputs.clone();
         };
         let mut names = Vec::new();
-        for fault in api.embedded.and_then(|embedded| embedded.errors).unwrap_or_default() {
-            let text = fault.message.unwrap_or_default();
+        let faults = body.get("_embedded").and_then(|embedded| embedded.get("errors")?.as_array());
+        for fault in faults.into_iter().flatten() {
+            let text = |name| fault.get(name).and_then(Value::as_str).unwrap_or_default();
             let found = names.len();
-            collect(&text, &mut names);
+            collect(text("message"), &mut names);
             // The path of a fault names an input only if its text is about inputs: a flow's faults have paths as well.
-            if names.len() == found && text.starts_with("Invalid input") {
-                push(fault.path.as_deref().unwrap_or_default(), &mut names);
+            if names.len() == found && text("message").starts_with("Invalid input") {
+                push(text("path"), &mut names);
             }
         }
-        collect(&api.message.unwrap_or_default(), &mut names);
+        collect(body.get("message").and_then(Value::as_str).unwrap_or_default(), &mut names);
         names
     }
 }

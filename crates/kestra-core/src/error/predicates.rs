@@ -19,13 +19,12 @@ impl Error {
     /// execution that was only just created may not be found on 2.0 until the executor took it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.0.is_missing || self.is_404_with(ErrorResponse::is_json_object)
+        self.0.is_missing || self.is_404_with(|response| response.json_object().is_some())
     }
 
     /// Returns whether Kestra itself says that the resource is missing: the client decides by it, so the JSON of an API gateway
     /// doesn't count either.
     #[doc(hidden)]
-    #[must_use]
     pub fn is_missing(&self) -> bool {
         self.0.is_missing || self.is_404_with(ErrorResponse::is_kestra_error)
     }
@@ -38,7 +37,6 @@ impl Error {
     /// Returns whether a proxy, a load balancer or another web server responded with a 404 of its own, which says nothing
     /// about the resource: the request most likely didn't reach Kestra.
     #[doc(hidden)]
-    #[must_use]
     pub fn is_gateway_not_found(&self) -> bool {
         matches!(self.status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
             && !self.0.is_missing

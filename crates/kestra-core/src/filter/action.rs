@@ -3,10 +3,9 @@
 //! The server's version may change from one request to the next, so an action is sent only with filters that every version
 //! reads alike or refuses. Any other filter is matched against the rows of a search, and the action is sent by ids.
 
-use super::comparison::Comparison;
 use super::{Condition, Field, Filter, Kind, rows};
 use crate::error::{Error, ErrorKind};
-use crate::operation::{FilterForms, OperationInfo};
+use crate::operation::{Comparison, FilterForms, OperationInfo};
 
 /// How a filter of an action by query is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +75,7 @@ fn is_plain(key: &str) -> bool {
 
 /// Returns whether no known version reads this comparison of the field: then all of them refuse it.
 fn is_unknown(info: &OperationInfo, condition: &Condition) -> bool {
-    let field = info.filters.and_then(|resource| resource.field(condition));
+    let field = info.filters.and_then(|resource| condition.field_of(resource));
     field.is_none_or(|field| field.versions(condition.comparison).next().is_none())
 }
 

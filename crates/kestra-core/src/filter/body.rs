@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::comparison::Comparison;
 use super::{Condition, Filter, Kind};
+use crate::operation::Comparison;
 
 /// The comparisons that are read; a filter with another one is not known.
 const COMPARISONS: [Comparison; 14] = [

@@ -1,7 +1,7 @@
 //! A field and the ways to compare it.
 
-use super::comparison::Comparison;
 use super::{Condition, Filter, Kind};
+use crate::operation::Comparison;
 
 /// A field that is about to be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]

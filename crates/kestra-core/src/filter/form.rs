@@ -1,8 +1,7 @@
 //! How a condition is said to a server of some version.
 
 use super::Condition;
-use super::comparison::Comparison;
-use crate::operation::{OperationInfo, QueryParameter};
+use crate::operation::{Comparison, OperationInfo, QueryParameter};
 use crate::version::{Version, Versions};
 
 /// The form of a condition.
@@ -29,7 +28,7 @@ pub(super) fn of(
 
 /// Returns the comparison that servers of this version use.
 fn comparison(info: &OperationInfo, condition: &Condition, version: Version) -> Comparison {
-    let field = info.filters.and_then(|resource| resource.field(condition));
+    let field = info.filters.and_then(|resource| condition.field_of(resource));
     match field.and_then(|field| field.renamed) {
         Some((newer, older, since)) if condition.comparison == newer && version < since => older,
         _ => condition.comparison,

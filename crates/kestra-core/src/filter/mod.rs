@@ -6,23 +6,20 @@
 mod action;
 mod body;
 mod check;
-mod comparison;
 mod field;
 mod form;
-mod resource;
 mod rows;
 mod set;
 mod write;
 
 pub(crate) use action::{is_deceptive, of_parameter};
 pub(crate) use body::of_body;
-pub use comparison::{Comparison, Comparisons};
 pub use field::Field;
-pub use resource::{FilterField, FilterParameter, FilterResource};
 pub(crate) use set::FilterSet;
 
 use crate::encode::ParameterValue;
 use crate::error::Error;
+use crate::operation::{Comparison, OperationInfo};
 
 /// One condition, or a group of conditions (2.0).
 ///
@@ -219,7 +216,7 @@ impl Filter {
     }
 
     /// Returns whether a row of the search for an action matches the filter.
-    pub(crate) fn holds(&self, action: &crate::operation::OperationInfo, row: &serde_json::Value) -> bool {
+    pub(crate) fn holds(&self, action: &OperationInfo, row: &serde_json::Value) -> bool {
         rows::matches(action, self, row)
     }
 

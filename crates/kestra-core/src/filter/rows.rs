@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::comparison::Comparison;
 use super::{Condition, Filter, Kind};
 use crate::instant;
-use crate::operation::OperationInfo;
+use crate::operation::{Comparison, OperationInfo};
 
 /// The part of a row that a field compares.
 enum Cell<'a> {

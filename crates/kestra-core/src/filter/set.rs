@@ -1,12 +1,10 @@
 //! The filters of one call.
 
 use super::action::{self, Way};
-use super::comparison::Comparison;
 use super::form::{self, Form};
-use super::resource::{FilterField, FilterResource};
 use super::{Condition, Filter, Kind, write};
 use crate::error::{Error, ErrorKind};
-use crate::operation::{OperationInfo, QueryParameter};
+use crate::operation::{Comparison, FilterField, FilterResource, OperationInfo, QueryParameter};
 use crate::version::{Version, Versions};
 
 /// How to send it anyway.
@@ -132,7 +130,7 @@ impl FilterSet {
     /// Whether another version needs another form, or lacks something.
     pub(crate) fn depends_on_version(&self, info: &OperationInfo) -> bool {
         let Some(resource) = info.filters else { return !self.reads_filters(info).is_all() };
-        let is_read_alike = |condition: &Condition| match resource.field(condition) {
+        let is_read_alike = |condition: &Condition| match condition.field_of(resource) {
             Some(field) => field.renamed.is_none() && field.is_known_everywhere(condition.comparison),
             None => resource.fields.is_none(),
         };
@@ -210,7 +208,7 @@ impl FilterSet {
                 Form::Parameter(name) => !grouped && !parameters.contains(name),
                 Form::Filter(_) => true,
             });
-            let known = info.filters.and_then(|resource| Some((resource, resource.field(condition)?)));
+            let known = info.filters.and_then(|resource| Some((resource, condition.field_of(resource)?)));
             let instead = known.and_then(|(_, field)| field.instead);
             let advice = instead.map(|hint| format!("{hint}; ")).unwrap_or_default();
             match form {
@@ -270,7 +268,7 @@ fn known(info: &OperationInfo, condition: &Condition) -> Result<(), Error> {
         return Ok(());
     };
     let FilterResource { title, .. } = resource;
-    let problem = match resource.field(condition) {
+    let problem = match condition.field_of(resource) {
         None => {
             let names: Vec<&str> =
                 fields.iter().filter(|field| !field.any_entry).map(|field| field.name).collect();

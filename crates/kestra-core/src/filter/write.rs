@@ -1,7 +1,7 @@
 //! The brackets of filters and groups.
 
-use super::comparison::Comparison;
 use super::{Condition, Filter, Kind};
+use crate::operation::{Comparison, FilterField, FilterResource};
 
 /// The most that groups may be nested.
 pub(super) const MAX_DEPTH: usize = 3;
@@ -132,6 +132,11 @@ impl Condition {
         self.field == "labels"
             && self.key.is_none()
             && matches!(self.comparison, Comparison::CONTAINS | Comparison::NOT_CONTAINS)
+    }
+
+    /// Returns the field of a resource that it compares.
+    pub(super) fn field_of(&self, resource: &FilterResource) -> Option<&'static FilterField> {
+        resource.field(&self.field, self.is_any_label())
     }
 
     /// The name of its pair, within a group's path.

@@ -10,7 +10,7 @@ pub(crate) use files::is_root;
 
 use crate::body::{Body, Multipart};
 use crate::error::{Error, ErrorKind};
-use crate::operation::{Guard, KnownValues, QueryParameter};
+use crate::operation::{CharacterRule, Guard, KnownValues, QueryParameter};
 use crate::version::Version;
 
 pub use source::{refuse_deleted, sources_of_archive};
@@ -78,4 +78,55 @@ pub fn read_only() -> Error {
 
 fn refused(problem: &str) -> Error {
     Error::new(ErrorKind::Refused, format!("{problem}; call `.unchecked()` to send it anyway"))
+}
+
+/// Refuses a name that a server of this version, or any server, reads as another one.
+pub fn check_characters(
+    rule: &CharacterRule,
+    field: &str,
+    name: &str,
+    version: Version,
+) -> Result<(), Error> {
+    let Some(character) = rule.find(name).filter(|_| !rule.holds_in(version)) else { return Ok(()) };
+    let CharacterRule { otherwise, instead, .. } = rule;
+    let character = character.escape_debug();
+    Err(match rule.versions {
+        Some(versions) => Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "`{character}` in `{field}` requires Kestra {versions}, the server is {version} and {otherwise}: \
+                 {instead}, or call `.any_version()` to send it anyway"
+            ),
+        ),
+        None => Error::new(
+            ErrorKind::Refused,
+            format!(
+                "`{character}` in `{field}`: every version {otherwise}: {instead}, or call `.unchecked()` to send it \
+                 anyway"
+            ),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::version::Versions;
+
+    const CUT: CharacterRule =
+        CharacterRule::new("#?", Some(Versions::since(Version::new(1, 3, 0))), "cuts it", "rename it");
+    const SLASH: CharacterRule = CharacterRule::new("\\", None, "reads a slash", "write `/`");
+
+    #[test]
+    fn a_version_that_reads_a_name_otherwise_refuses_it() {
+        assert!(check_characters(&CUT, "path", "a#b", Version::new(1, 3, 25)).is_ok());
+        assert!(check_characters(&CUT, "path", "ab", Version::OLDEST).is_ok());
+        let error = check_characters(&CUT, "path", "a?b", Version::OLDEST).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("`?` in `path` requires Kestra 1.3.0"), "{error}");
+        let beginning = CharacterRule::new("|", None, "drops it", "rename it").at_beginning();
+        assert!(beginning.find("/|a").is_some() && beginning.find("/a|b").is_none());
+        let error = check_characters(&SLASH, "path", "a\\b", Version::NEWEST).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+    }
 }

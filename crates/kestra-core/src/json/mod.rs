@@ -4,17 +4,14 @@
 //! says what it consists of, its [`Shape`], and the reader goes by that. `Deserialize` of a model is [`read`], so that a
 //! model is read from whatever serde reads from.
 //!
-//! A document is read by up to three readers. The scanner goes from the bytes straight into the shapes, and reads what servers
-//! send. What it gives up on is read from the start by `serde_json`, through the visitor that reads from any of serde's formats,
-//! and then by the lenient reader, which is slower still; their values and errors count.
+//! The scanner goes from the text straight into the shapes. Other formats of serde are read by a visitor.
 //!
 //! Reading is lenient: a field, an element or an entry that is null is taken for one that isn't there, what a type doesn't
-//! know is skipped, and strings, numbers and booleans are converted into each other where that loses nothing. A document
-//! that `serde_json` can't read so, or only with loss, is read by the lenient reader: half a surrogate pair becomes U+FFFD, an
-//! integer over 64 bits becomes a string of its digits in a [`Value`], a number out of the range of `f64` becomes its text
-//! there and is absent elsewhere, and arrays and objects may be nested 512 deep.
+//! know is skipped, and strings, numbers and booleans are converted into each other where that loses nothing. The scanner
+//! also reads what `serde_json` refuses or rounds: half a surrogate pair and bytes that aren't UTF-8 become U+FFFD, an integer
+//! over 64 bits becomes a string of its digits in a [`Value`], a number out of the range of `f64` becomes its text there and is
+//! absent elsewhere, and arrays and objects may be nested 512 deep.
 
-mod lenient;
 mod numbers;
 mod problem;
 mod reader;
@@ -26,8 +23,12 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde::Deserializer;
 use serde_json::{Map as JsonMap, Value};
+
+use scanner::{Failure, FailureKind};
 
 #[doc(hidden)]
 pub use serde;
@@ -121,10 +122,6 @@ pub trait Either {
 /// What is made from any JSON: where forms differ too much for another shape.
 pub trait FromValue {
     /// Takes the JSON.
-    ///
-    /// # Errors
-    ///
-    /// Why it can't be.
     fn set_value(&mut self, value: Value) -> Result<(), String>;
 }
 
@@ -140,22 +137,13 @@ pub trait Fields: Default {
 }
 
 /// Reads a value from whatever serde reads from: the `deserialize` of every type here.
-///
-/// # Errors
-///
-/// What `D` finds wrong, or that something else is there than the type consists of.
 pub fn read<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut value = T::blank();
-    // This reader gets no second pass, so it accepts the rounding.
-    reader::fill(deserializer, value.shape(), false)?;
+    reader::fill(deserializer, value.shape())?;
     Ok(value)
 }
 
 /// Reads a document.
-///
-/// # Errors
-///
-/// Returns what is wrong and where: the document is not JSON, doesn't fit the type, or is followed by more text.
 pub fn from_slice<T: Read>(json: &[u8]) -> Result<T, Problem> {
     let mut value = T::blank();
     fill_from_slice(json, &mut value)?;
@@ -163,9 +151,8 @@ pub fn from_slice<T: Read>(json: &[u8]) -> Result<T, Problem> {
 }
 
 /// Returns the JSON text of a field of an object, or `None` if the document is not an object or has no such field.
-#[must_use]
 pub fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    lenient::member(json, name)
+    scanner::member(json, name)
 }
 
 /// A value that can be read into from the start, again if need be.
@@ -185,60 +172,36 @@ impl<T: Read> Fresh for T {
 
 /// Reads a document into a value.
 pub(crate) fn fill_from_slice(json: &[u8], value: &mut dyn Fresh) -> Result<(), Problem> {
-    match scanner::scan(json, value.fresh()) {
-        Some(()) => Ok(()),
-        None => fill_with_serde(json, value),
-    }
+    let text = text(json);
+    scanner::scan(&text, value.fresh()).map_err(|failure| problem(&text, value, failure))
 }
 
-/// Reads a document with the scanner alone; `None` if it gives up. For tests that compare the readers.
-#[doc(hidden)]
-pub fn scan<T: Read>(json: &[u8]) -> Option<T> {
-    let mut value = T::blank();
-    scanner::scan(json, value.shape())?;
-    Some(value)
+/// Returns bytes as text, with U+FFFD for those that aren't UTF-8. Checking first is much cheaper where nothing is replaced.
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-/// Reads a document without the scanner. For tests that compare the readers.
-#[doc(hidden)]
-pub fn from_slice_with_serde<T: Read>(json: &[u8]) -> Result<T, Problem> {
-    let mut value = T::blank();
-    fill_with_serde(json, &mut value)?;
-    Ok(value)
-}
-
+/// Describes why a document can't be read, in the words of `serde_json` where it refuses the document for the same reason.
 #[cold]
-fn fill_with_serde(json: &[u8], value: &mut dyn Fresh) -> Result<(), Problem> {
-    match strictly(json, value.fresh(), true) {
-        Ok(()) => Ok(()),
-        Err(problem) => leniently(json, value, problem),
-    }
-}
-
-fn strictly(json: &[u8], shape: Shape<'_>, is_exact: bool) -> Result<(), serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    reader::fill(&mut deserializer, shape, is_exact)?;
-    deserializer.end()
-}
-
-/// Reads once more what the first reader refused, if another may read it.
-#[cold]
-fn leniently(json: &[u8], value: &mut dyn Fresh, refused: serde_json::Error) -> Result<(), Problem> {
-    if !refused.is_syntax() && !reader::is_lossy(&refused) {
-        return Err(Problem::strict(json, &refused));
-    }
-    let mut lenient = lenient::Lenient::new(json);
-    let read = reader::fill(&mut lenient, value.fresh(), false).and_then(|()| lenient.end());
-    read.map_err(|problem| match lenient.fault() {
-        Some(lenient::Fault::Syntax) => Problem::strict(json, &refused),
-        Some(lenient::Fault::TooDeep) => {
-            let depth = lenient::depth(json);
-            let problem =
-                format!("lists and objects are nested {depth} deep, and at most {} are read", lenient::DEPTH);
-            Problem::at(json, lenient.at(), problem)
+fn problem(json: &str, value: &mut dyn Fresh, failure: Failure) -> Problem {
+    let reason = match failure.kind {
+        FailureKind::Mismatch(reason) => reason,
+        FailureKind::TooDeep => {
+            let depth = scanner::depth(json.as_bytes());
+            format!("lists and objects are nested {depth} deep, and at most {} are read", scanner::DEPTH)
         }
-        None => Problem::at(json, lenient.at(), problem),
-    })
+        FailureKind::Syntax => match read_by_serde(json, value.fresh()) {
+            Err(refused) => return Problem::strict(json.as_bytes(), &refused),
+            Ok(()) => "not valid JSON".to_owned(),
+        },
+    };
+    Problem::at(json.as_bytes(), failure.at, reason)
+}
+
+fn read_by_serde(json: &str, shape: Shape<'_>) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    reader::fill(&mut deserializer, shape)?;
+    deserializer.end()
 }
 
 /// Lists the fields of a type: the place of each, its name here and on the wire. The type can be read then.

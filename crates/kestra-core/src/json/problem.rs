@@ -33,7 +33,6 @@ impl Problem {
     }
 
     /// Returns the path to the value that can't be read, such as `taskRunList[0].state`; `None` if it is the document.
-    #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()
     }

@@ -11,47 +11,16 @@ use super::{ScalarValue, Shape};
 /// Reads what the shape consists of.
 // Compiled once for all crates of a program, as it isn't inlined.
 #[inline(never)]
-pub(super) fn fill<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    shape: Shape<'_>,
-    is_exact: bool,
-) -> Result<(), D::Error> {
-    Place { target: Target::Root(shape), is_exact }.deserialize(deserializer)
+pub(super) fn fill<'de, D: Deserializer<'de>>(deserializer: D, shape: Shape<'_>) -> Result<(), D::Error> {
+    Place(Target::Root(shape)).deserialize(deserializer)
 }
 
-/// The error in place of an integer that `serde_json` has rounded.
-const LOSSY: &str = "an integer over 64 bits";
-
-/// Returns whether a document is refused only because a number would be rounded.
-pub(super) fn is_lossy(problem: &impl fmt::Display) -> bool {
-    problem.to_string().starts_with(LOSSY)
-}
-
-/// The target of the next value, and how to read it.
-struct Place<'a> {
-    target: Target<'a>,
-    /// Whether an integer that may have been rounded is refused, since another reader can read it.
-    is_exact: bool,
-}
-
-impl Mismatch {
-    /// Returns the error of a value that was found.
-    fn into_error<E: Error>(self, found: ScalarValue<'_>) -> E {
-        match self {
-            Self::Expected(expected) => unfit(expected, found.shown()),
-            Self::Told(problem) => E::custom(problem),
-        }
-    }
-}
-
-/// Said here rather than by serde's `invalid_type`, which links another printer of floating point numbers.
-fn unfit<E: Error>(expected: &str, found: impl fmt::Display) -> E {
-    E::custom(format_args!("expected {expected}, found {found}"))
-}
+/// The target of the next value.
+struct Place<'a>(Target<'a>);
 
 impl Place<'_> {
     fn scalar<E: Error>(self, value: ScalarValue<'_>) -> Result<(), E> {
-        self.target.scalar(value).map_err(|mismatch| mismatch.into_error(value))
+        self.0.scalar(value).map_err(|mismatch| E::custom(mismatch.describe(value)))
     }
 }
 
@@ -67,7 +36,7 @@ impl<'de> Visitor<'de> for Place<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.target {
+        f.write_str(match &self.0 {
             Target::Root(shape) | Target::Field(shape) => shape.expected(),
             Target::Element(_) => "an element",
             Target::Entry(..) => "an entry",
@@ -75,7 +44,7 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.target.null().map_err(|mismatch| mismatch.into_error(ScalarValue::Null))
+        self.0.null().map_err(|mismatch| E::custom(mismatch.describe(ScalarValue::Null)))
     }
 
     // What serde has read ahead, for an untagged or flattened type of a user, says so of null.
@@ -100,10 +69,6 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<(), E> {
-        // `serde_json` passes an integer over 64 bits as a float.
-        if self.is_exact && (float >= u64::MAX as f64 || float <= i64::MIN as f64) {
-            return Err(E::custom(LOSSY));
-        }
         self.scalar(ScalarValue::Float(float))
     }
 
@@ -111,43 +76,28 @@ impl<'de> Visitor<'de> for Place<'_> {
         self.scalar(ScalarValue::Text(text))
     }
 
-    // A number out of the range of `f64`, from the lenient reader.
-    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<(), E> {
-        self.target.out_of_range(&String::from_utf8_lossy(text));
-        Ok(())
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        let is_exact = self.is_exact;
-        match self.target.open().for_list() {
+        match self.0.open().for_list() {
             Shape::List(list) => {
-                while elements
-                    .next_element_seed(Place { target: Target::Element(&mut *list), is_exact })?
-                    .is_some()
-                {}
+                while elements.next_element_seed(Place(Target::Element(&mut *list)))?.is_some() {}
                 Ok(())
             }
             Shape::Value(value) => {
-                *value = free_list(elements, is_exact)?;
+                *value = free_list(elements)?;
                 Ok(())
             }
-            Shape::FromValue(target) => {
-                target.set_value(free_list(elements, is_exact)?).map_err(A::Error::custom)
-            }
-            other => Err(unfit(other.expected(), "a list")),
+            Shape::FromValue(target) => target.set_value(free_list(elements)?).map_err(A::Error::custom),
+            other => Err(A::Error::custom(Mismatch::unfit(other.expected(), "a list"))),
         }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let is_exact = self.is_exact;
-        match self.target.open().for_object() {
+        match self.0.open().for_object() {
             Shape::Object(object) => {
                 let mut next = 0;
                 while let Some(place) = fields.next_key_seed(FieldName { names: object.names(), next })? {
                     match object.field(place) {
-                        Some(field) => {
-                            fields.next_value_seed(Place { target: Target::Field(field), is_exact })?;
-                        }
+                        Some(field) => fields.next_value_seed(Place(Target::Field(field)))?,
                         None => drop(fields.next_value::<IgnoredAny>()?),
                     }
                     next = place + 1;
@@ -156,50 +106,47 @@ impl<'de> Visitor<'de> for Place<'_> {
             }
             Shape::Map(map) => {
                 while let Some(key) = fields.next_key()? {
-                    fields.next_value_seed(Place { target: Target::Entry(&mut *map, key), is_exact })?;
+                    fields.next_value_seed(Place(Target::Entry(&mut *map, key)))?;
                 }
                 Ok(())
             }
             Shape::Value(value) => {
-                *value = free_object(fields, is_exact)?.into();
+                *value = free_object(fields)?.into();
                 Ok(())
             }
             Shape::Fields(all) => {
-                *all = free_object(fields, is_exact)?;
+                *all = free_object(fields)?;
                 Ok(())
             }
             Shape::FromValue(target) => {
-                target.set_value(free_object(fields, is_exact)?.into()).map_err(A::Error::custom)
+                target.set_value(free_object(fields)?.into()).map_err(A::Error::custom)
             }
-            other => Err(unfit(other.expected(), "an object")),
+            other => Err(A::Error::custom(Mismatch::unfit(other.expected(), "an object"))),
         }
     }
 }
 
-fn free_list<'de, A: SeqAccess<'de>>(mut elements: A, is_exact: bool) -> Result<Value, A::Error> {
+fn free_list<'de, A: SeqAccess<'de>>(mut elements: A) -> Result<Value, A::Error> {
     let mut list = Vec::new();
     let mut element = Value::Null;
-    while elements.next_element_seed(free(&mut element, is_exact))?.is_some() {
+    while elements.next_element_seed(free(&mut element))?.is_some() {
         list.push(element.take());
     }
     Ok(Value::Array(list))
 }
 
-fn free_object<'de, A: MapAccess<'de>>(
-    mut fields: A,
-    is_exact: bool,
-) -> Result<JsonMap<String, Value>, A::Error> {
+fn free_object<'de, A: MapAccess<'de>>(mut fields: A) -> Result<JsonMap<String, Value>, A::Error> {
     let mut object = JsonMap::new();
     while let Some(key) = fields.next_key()? {
         let mut value = Value::Null;
-        fields.next_value_seed(free(&mut value, is_exact))?;
+        fields.next_value_seed(free(&mut value))?;
         object.insert(key, value);
     }
     Ok(object)
 }
 
-fn free(value: &mut Value, is_exact: bool) -> Place<'_> {
-    Place { target: Target::Root(Shape::Value(value)), is_exact }
+fn free(value: &mut Value) -> Place<'_> {
+    Place(Target::Root(Shape::Value(value)))
 }
 
 /// Reads the name of a field as its place in the table.

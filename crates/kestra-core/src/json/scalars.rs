@@ -54,10 +54,6 @@ pub struct TypeMismatch;
 /// What is read from a value that has no parts.
 pub trait Scalar {
     /// Takes the value.
-    ///
-    /// # Errors
-    ///
-    /// Why it can't be.
     fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch>;
 
     /// What it is called in an error, such as `a string`.
@@ -135,10 +131,9 @@ impl Scalar for i64 {
 
 /// A number in text, as JSON writes it. The reader at hand reads it, since that of the standard library is 16 kB of tables
 /// and code more in a program.
-#[must_use]
 pub fn number(text: &str) -> Option<f64> {
     let mut number = 0.0_f64;
-    super::strictly(text.as_bytes(), number.shape(), false).ok().map(|()| number)
+    super::read_by_serde(text, number.shape()).ok().map(|()| number)
 }
 
 impl Scalar for f64 {

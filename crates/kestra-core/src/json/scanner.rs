@@ -1,25 +1,37 @@
-//! The first reader: from the bytes of well-formed JSON straight into the shapes.
-//!
-//! It knows no errors. Where a document is not JSON, doesn't fit the type or is nested deep, it gives up, and the document is
-//! read from the start by another reader, whose value or error counts.
+//! The scanner: from the text of JSON straight into the shapes.
 
 use serde::de::IgnoredAny;
 use serde_json::de::SliceRead;
 use serde_json::{Map as JsonMap, StreamDeserializer, Value};
 
 use super::numbers::{self, Number};
-use super::target::{Target, place};
+use super::target::{Mismatch, Target, place};
 use super::{List, Map, Object, ScalarValue, Shape, strings};
 
-/// How deep arrays and objects may be nested, as for `serde_json`: each level takes stack.
-const DEPTH: usize = 127;
+/// How deep arrays and objects may be nested: each level takes stack.
+pub(super) const DEPTH: usize = 512;
 
-/// Reads a document into a shape that is blank; `None` if another reader has to.
-pub(super) fn scan(json: &[u8], shape: Shape<'_>) -> Option<()> {
-    let json = std::str::from_utf8(json).ok()?;
-    let mut scanner = Scanner { json, at: 0, depth: 0, unescaped: Vec::new() };
-    scanner.read(Target::Root(shape))?;
-    (scanner.peek().is_none() && scanner.at == json.len()).then_some(())
+/// Reads a document into a shape that is blank.
+pub(super) fn scan(json: &str, shape: Shape<'_>) -> Result<(), Failure> {
+    let mut scanner = Scanner::new(json);
+    let read = scanner.read(Target::Root(shape));
+    match read.filter(|()| scanner.peek().is_none() && scanner.at == json.len()) {
+        Some(()) => Ok(()),
+        None => Err(Failure { at: scanner.at, kind: scanner.failure }),
+    }
+}
+
+/// Why a document can't be read, and after how many bytes that shows.
+pub(super) struct Failure {
+    pub(super) at: usize,
+    pub(super) kind: FailureKind,
+}
+
+pub(super) enum FailureKind {
+    Syntax,
+    TooDeep,
+    /// A value doesn't fit the type, with the reason.
+    Mismatch(String),
 }
 
 struct Scanner<'a> {
@@ -28,9 +40,28 @@ struct Scanner<'a> {
     depth: usize,
     /// The text of the last string with escapes.
     unescaped: Vec<u8>,
+    failure: FailureKind,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    fn new(json: &'a str) -> Self {
+        Self { json, at: 0, depth: 0, unescaped: Vec::new(), failure: FailureKind::Syntax }
+    }
+
+    /// Keeps why the document can't be read.
+    #[cold]
+    fn fail(&mut self, failure: FailureKind) -> Option<()> {
+        self.failure = failure;
+        None
+    }
+
+    fn accept(&mut self, result: Result<(), String>) -> Option<()> {
+        match result {
+            Ok(()) => Some(()),
+            Err(reason) => self.fail(FailureKind::Mismatch(reason)),
+        }
+    }
+
     fn rest(&self) -> &[u8] {
         self.json.as_bytes().get(self.at..).unwrap_or_default()
     }
@@ -92,7 +123,8 @@ impl Scanner<'_> {
             b'[' => return self.nested(|scanner| scanner.list(target.open().for_list())),
             b'n' => {
                 self.word("null")?;
-                return target.null().ok();
+                let read = target.null();
+                return self.accept(read.map_err(|mismatch| mismatch.describe(ScalarValue::Null)));
             }
             b't' => {
                 self.word("true")?;
@@ -117,13 +149,19 @@ impl Scanner<'_> {
                 }
             }
         };
-        target.scalar(value).ok()
+        match target.scalar(value) {
+            Ok(()) => Some(()),
+            Err(mismatch) => {
+                let reason = mismatch.describe(value);
+                self.fail(FailureKind::Mismatch(reason))
+            }
+        }
     }
 
     /// Reads what is between brackets, the first of which is next.
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
         if self.depth == DEPTH {
-            return None;
+            return self.fail(FailureKind::TooDeep);
         }
         self.at += 1;
         self.depth += 1;
@@ -153,8 +191,11 @@ impl Scanner<'_> {
                 *value = self.free_list()?;
                 Some(())
             }
-            Shape::FromValue(target) => target.set_value(self.free_list()?).ok(),
-            _ => None,
+            Shape::FromValue(target) => {
+                let list = self.free_list()?;
+                self.accept(target.set_value(list))
+            }
+            other => self.accept(Err(Mismatch::unfit(other.expected(), "a list"))),
         }
     }
 
@@ -170,8 +211,11 @@ impl Scanner<'_> {
                 *all = self.free_object()?;
                 Some(())
             }
-            Shape::FromValue(target) => target.set_value(self.free_object()?.into()).ok(),
-            _ => None,
+            Shape::FromValue(target) => {
+                let object = self.free_object()?;
+                self.accept(target.set_value(object.into()))
+            }
+            other => self.accept(Err(Mismatch::unfit(other.expected(), "an object"))),
         }
     }
 
@@ -263,4 +307,44 @@ impl Scanner<'_> {
         self.at += length;
         Some(())
     }
+}
+
+/// Returns the text of the value that an object has under a name, the last one if there are several, as elsewhere.
+pub(super) fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut scanner = Scanner::new(std::str::from_utf8(json).ok()?);
+    let mut found = None;
+    scanner.take(b'{')?;
+    let mut is_first = true;
+    while scanner.has_next(b'}', &mut is_first)? {
+        let key = scanner.key()?;
+        scanner.peek()?;
+        let start = scanner.at;
+        scanner.skip()?;
+        if key == name {
+            found = Some(&json[start..scanner.at]);
+        }
+    }
+    found
+}
+
+/// Returns how deep the arrays and objects of a document are nested.
+pub(super) fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => {
+                while let Some(byte) = bytes.next().filter(|byte| **byte != b'"') {
+                    if *byte == b'\\' {
+                        bytes.next();
+                    }
+                }
+            }
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }

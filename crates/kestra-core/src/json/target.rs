@@ -18,6 +18,21 @@ pub(super) enum Mismatch {
     Told(String),
 }
 
+impl Mismatch {
+    /// Describes the mismatch of a value that was found.
+    pub(super) fn describe(self, found: ScalarValue<'_>) -> String {
+        match self {
+            Self::Expected(expected) => Self::unfit(expected, found.shown()),
+            Self::Told(problem) => problem,
+        }
+    }
+
+    /// Says it in place of serde's `invalid_type`, which links another printer of floating point numbers.
+    pub(super) fn unfit(expected: &str, found: impl std::fmt::Display) -> String {
+        format!("expected {expected}, found {found}")
+    }
+}
+
 impl<'a> Target<'a> {
     /// Returns the shape of the target, now that something is there.
     pub(super) fn open(self) -> Shape<'a> {

@@ -1,14 +1,19 @@
 //! The definition of an operation from the catalogue, which every layer can read from the request.
 
+mod characters;
 mod class;
+mod comparison;
+mod filters;
 mod parameter;
 mod route;
 
+pub use characters::CharacterRule;
 pub use class::{Answer, Check, Deletion, Edition, Effect, Guard, Question, Replay, Traffic};
+pub use comparison::{Comparison, Comparisons};
+pub use filters::{FilterField, FilterParameter, FilterResource};
 pub use parameter::{FilterForms, KnownValues, QueryParameter};
 pub use route::Route;
 
-use crate::filter::FilterResource;
 use crate::macros::const_setters;
 use crate::version::{Version, Versions};
 

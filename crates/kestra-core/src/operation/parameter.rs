@@ -1,6 +1,6 @@
 //! A parameter of an operation's query.
 
-use crate::characters::CharacterRule;
+use super::CharacterRule;
 use crate::macros::const_setters;
 use crate::version::Versions;
 

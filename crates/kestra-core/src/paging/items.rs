@@ -1,6 +1,5 @@
 //! The rows of all pages.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -143,12 +142,8 @@ impl<P: PageAnswer> Stream for Items<P> {
     }
 }
 
-impl<P: PageAnswer> fmt::Debug for Items<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items")
-            .field("operation", &self.pages.info().name)
-            .field("next", &self.continuation())
-            .field("total", &self.total())
-            .finish_non_exhaustive()
+crate::debug_fields! {
+    [P: PageAnswer] Items<P>, this => {
+        operation: this.pages.info().name, next: this.continuation(), total: this.total(),
     }
 }

@@ -1,6 +1,5 @@
 //! Whole pages.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -162,12 +161,8 @@ impl Drop for Inflight {
     }
 }
 
-impl<P> fmt::Debug for Pages<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages")
-            .field("operation", &self.info().name)
-            .field("next", &self.continuation())
-            .field("total", &self.total())
-            .finish_non_exhaustive()
+crate::debug_fields! {
+    [P] Pages<P>, this => {
+        operation: this.info().name, next: this.continuation(), total: this.total(),
     }
 }

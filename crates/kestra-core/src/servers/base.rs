@@ -57,28 +57,21 @@ impl BaseUrl {
     }
 
     /// The scheme.
-    #[must_use]
     pub fn scheme(&self) -> &Scheme {
         &self.0.scheme
     }
 
     /// Host and port, the port left out where it is the scheme's own.
-    #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.0.authority
     }
 
     /// What stands before `/api/v1`, without a slash at its end; usually empty.
-    #[must_use]
     pub fn prefix(&self) -> &str {
         &self.0.prefix
     }
 
     /// Returns the absolute URL of a path and query on this server.
-    ///
-    /// # Errors
-    ///
-    /// A request line that servers refuse, and a prefix and path that together are no path.
     pub fn join(&self, method: &Method, path_and_query: PathAndQuery) -> Result<Uri, Error> {
         check_request_line(method, self.0.prefix.len() + path_and_query.as_str().len())?;
         let parts = || {
@@ -96,7 +89,6 @@ impl BaseUrl {
     }
 
     /// Whether an absolute URL has this scheme, host and port.
-    #[must_use]
     pub fn is_origin_of(&self, uri: &Uri) -> bool {
         let default_port = |scheme: &Scheme| if *scheme == Scheme::HTTPS { 443 } else { 80 };
         let port = |scheme: &Scheme, authority: &Authority| {

@@ -228,11 +228,6 @@ impl Servers {
     }
 
     /// The server for a call, without an allocation unless the call sets variables.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Server`]: an index out of range, a value that a variable doesn't allow, a placeholder that nothing
-    /// declares, a URL that is none.
     #[doc(hidden)]
     pub fn resolve(
         &self,
@@ -292,20 +287,9 @@ impl fmt::Debug for Server {
     }
 }
 
-impl fmt::Debug for Variable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Variable").field("description", &self.description).finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { Variable, this => { description: this.description } }
 
-impl fmt::Debug for Servers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Servers")
-            .field("general", &self.general)
-            .field("operations", &self.operations)
-            .finish()
-    }
-}
+crate::debug_fields! { Servers, this => { general: this.general, operations: this.operations } }
 
 impl fmt::Debug for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -65,7 +65,6 @@ impl<E: Executor, T: Read> Connections<E, T> {
     }
 
     /// Sets how long an outage may last.
-    #[must_use]
     pub fn limit(mut self, outage: Duration) -> Self {
         self.retry = self.retry.limit(outage);
         self
@@ -74,10 +73,6 @@ impl<E: Executor, T: Read> Connections<E, T> {
     /// The next event; opens a connection if none is open.
     ///
     /// Cancel safe: a future that is dropped early loses no event.
-    ///
-    /// # Errors
-    ///
-    /// What no further connection can mend: the call is wrong or refused, or an event can't be read.
     pub async fn next(&mut self) -> Result<Step<T>, Error> {
         if self.unopened.is_some() {
             return self.wait_for_server().await;
@@ -137,7 +132,6 @@ impl<E: Executor, T: Read> Connections<E, T> {
     }
 
     /// Returns an upper bound of the time of the response that opened the connection, by the server's clock if it has a `Date`.
-    #[must_use]
     pub fn opened(&self) -> Option<Timestamp> {
         self.open.as_ref()?.opened().map(|opened| opened.time)
     }
@@ -155,7 +149,6 @@ impl<E: Executor, T: Read> Connections<E, T> {
     }
 
     /// Returns whether no connection could be opened, so that the server is being waited for.
-    #[must_use]
     pub fn is_waiting_for_server(&self) -> bool {
         self.unopened.is_some()
     }
@@ -179,10 +172,6 @@ impl<E: Executor, T: Read> Connections<E, T> {
     }
 
     /// Pauses before the next connection, and returns the step that reports it.
-    ///
-    /// # Errors
-    ///
-    /// Returns the failure if it is final, or the outage has lasted too long.
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
         let Some(wait) = self.retry.wait_after(&failure).await else { return Err(failure) };
         self.reconnects.tell(&failure, self.is_fruitful, wait);

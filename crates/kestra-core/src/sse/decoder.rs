@@ -74,7 +74,6 @@ impl Default for Decoder {
 
 impl Decoder {
     /// A decoder that refuses events of more bytes than this.
-    #[must_use]
     pub fn with_limit(limit: usize) -> Self {
         Self {
             buffer: Vec::new(),
@@ -99,10 +98,6 @@ impl Decoder {
     }
 
     /// The next event, if it is complete.
-    ///
-    /// # Errors
-    ///
-    /// An event over the bound, or one that is not UTF-8; the stream can't be read on.
     pub fn next_event(&mut self) -> Result<Option<Event>, SseError> {
         if !self.started {
             const MARK: &[u8] = b"\xEF\xBB\xBF";

@@ -96,11 +96,7 @@ impl<T> Stream for FollowStream<T> {
     }
 }
 
-impl<T> fmt::Debug for FollowStream<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FollowStream").field("ended", &self.work.is_none()).finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { [T] FollowStream<T>, this => { ended: this.work.is_none() } }
 
 impl<T> fmt::Debug for Sink<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,6 @@
 //! A stream of typed values from one response of events.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -176,8 +175,4 @@ fn is_of_several(info: &OperationInfo) -> bool {
     info.newest_route().is_some_and(|route| route.path.ends_with("/follow-dependencies"))
 }
 
-impl<T> fmt::Debug for EventStream<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventStream").field("operation", &self.info.name).finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { [T] EventStream<T>, this => { operation: this.info.name } }

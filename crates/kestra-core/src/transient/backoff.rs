@@ -32,14 +32,12 @@ impl Default for Backoff {
 
 impl Backoff {
     /// Sets the longest first wait and the cap.
-    #[must_use]
     pub fn waits(mut self, base: Duration, cap: Duration) -> Self {
         (self.base, self.cap) = (base, cap.max(base));
         self
     }
 
     /// Sets how long nothing may come through.
-    #[must_use]
     pub fn outage(mut self, limit: Duration) -> Self {
         self.outage = limit;
         self

@@ -1,6 +1,5 @@
 //! One shared probe for all calls of a client that wait for the same server.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -181,11 +180,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl fmt::Debug for Outages {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outages").finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { Outages, _ => {} }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

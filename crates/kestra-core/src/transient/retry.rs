@@ -1,6 +1,5 @@
 //! The retry loop over transient failures.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -66,14 +65,12 @@ impl TransientRetry {
     }
 
     /// Sets how long an outage may last.
-    #[must_use]
     pub fn limit(mut self, outage: Duration) -> Self {
         self.backoff = self.backoff.outage(outage);
         self
     }
 
     /// Marks the resource as known to exist; see [`set_known`](Self::set_known).
-    #[must_use]
     pub fn known(mut self) -> Self {
         self.set_known();
         self
@@ -88,7 +85,6 @@ impl TransientRetry {
     }
 
     /// Returns whether an error may be transient; [`wait_after`](Self::wait_after) decides.
-    #[must_use]
     pub fn may_pass(&self, failure: &Error) -> bool {
         failure.is_transient() || (self.is_known && is_of_restart(failure))
     }
@@ -141,9 +137,6 @@ impl TransientRetry {
     }
 
     /// Pauses after a failure.
-    ///
-    /// # Errors
-    /// Returns the failure if it is final, or the outage has lasted too long.
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
         match self.wait_after(&failure).await {
             Some(wait) if self.wait_for_server(wait).await => Ok(()),
@@ -165,10 +158,6 @@ impl TransientRetry {
     }
 
     /// Reads until a read succeeds.
-    ///
-    /// # Errors
-    ///
-    /// Returns a failure that is final, or the last one if the outage has lasted too long.
     pub async fn run<T, F>(&mut self, mut read: impl FnMut() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
@@ -209,14 +198,7 @@ fn is_of_restart(failure: &Error) -> bool {
             || failure.is_gateway_not_found())
 }
 
-impl fmt::Debug for TransientRetry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransientRetry")
-            .field("backoff", &self.backoff)
-            .field("known", &self.is_known)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { TransientRetry, this => { backoff: this.backoff, known: this.is_known } }
 
 #[cfg(test)]
 mod tests {

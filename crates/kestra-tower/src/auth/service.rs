@@ -1,4 +1,3 @@
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -99,11 +98,7 @@ where
     }
 }
 
-impl<F, B> fmt::Debug for AuthFuture<F, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthFuture").finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { [F, B] AuthFuture<F, B>, _ => {} }
 
 /// Sends a request with a token of a source, and once more with another token if the server refuses the first. `ready` must
 /// have been polled until it was ready.

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -77,11 +76,7 @@ impl From<&str> for Token {
     }
 }
 
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("lasts", &self.lasts).finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { Token, this => { lasts: this.lasts } }
 
 /// Where tokens come from: a vault, an identity provider.
 ///

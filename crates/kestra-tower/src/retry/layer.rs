@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 
 use kestra_core::{Observer, Retry};
@@ -77,11 +76,4 @@ impl<S> Layer<S> for RetryLayer {
     }
 }
 
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("policy", &self.policy)
-            .field("budget", &self.budget)
-            .finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { Shared, this => { policy: this.policy, budget: this.budget } }

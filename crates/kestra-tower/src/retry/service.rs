@@ -295,11 +295,4 @@ fn report(attempt: &Attempt<'_>, wait: Duration) {
     }
 }
 
-impl<S, B> fmt::Debug for RetryFuture<S, B>
-where
-    S: Service<Request<Body>>,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryFuture").finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { [S: Service<Request<Body>>, B] RetryFuture<S, B>, _ => {} }

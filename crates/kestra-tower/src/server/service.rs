@@ -1,4 +1,3 @@
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -230,11 +229,4 @@ impl<S: Clone> VersionCheck<S> {
     }
 }
 
-impl<S, B> fmt::Debug for ServerFuture<S, B>
-where
-    S: Service<Request<Body>>,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerFuture").finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { [S: Service<Request<Body>>, B] ServerFuture<S, B>, _ => {} }

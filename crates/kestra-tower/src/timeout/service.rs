@@ -1,4 +1,3 @@
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -207,14 +206,8 @@ impl Limit {
     }
 }
 
-impl<S> fmt::Debug for TimeoutFuture<S>
-where
-    S: Service<Request<Body>>,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimeoutFuture")
-            .field("scope", &self.scope)
-            .field("limit", &self.limit)
-            .finish_non_exhaustive()
+kestra_core::debug_fields! {
+    [S: Service<Request<Body>>] TimeoutFuture<S>, this => {
+        scope: this.scope, limit: this.limit,
     }
 }

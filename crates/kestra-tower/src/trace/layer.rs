@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -72,11 +71,4 @@ impl<S> Layer<S> for TraceLayer {
     }
 }
 
-impl fmt::Debug for TraceLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TraceLayer")
-            .field("scope", &self.scope)
-            .field("propagates", &self.propagate.is_some())
-            .finish()
-    }
-}
+kestra_core::debug_fields! { TraceLayer, this => { scope: this.scope, propagates: this.propagate.is_some() } }

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -84,10 +83,8 @@ where
     }
 }
 
-impl<F> fmt::Debug for TraceFuture<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TraceFuture")
-            .field("span", &self.recorder.as_ref().map(|recorder| recorder.span()))
-            .finish_non_exhaustive()
+kestra_core::debug_fields! {
+    [F] TraceFuture<F>, this => {
+        span: this.recorder.as_ref().map(|recorder| recorder.span()),
     }
 }

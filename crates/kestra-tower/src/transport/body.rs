@@ -1,6 +1,5 @@
 //! The body of an answer that is read as a stream.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -69,11 +68,7 @@ impl http_body::Body for StreamBody {
     }
 }
 
-impl fmt::Debug for StreamBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamBody").field("length", &self.body.size_hint().exact()).finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { StreamBody, this => { length: this.body.size_hint().exact() } }
 
 /// The idle timer; it is created when the body first has to wait for a piece.
 struct IdleTimer {

@@ -1,6 +1,5 @@
 //! The service.
 
-use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -128,12 +127,8 @@ impl Service<Request<Body>> for Transport {
     }
 }
 
-impl fmt::Debug for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transport")
-            .field("connector", self.0.pool.connector())
-            .field("timeouts", &self.0.timeouts)
-            .field("max_body_size", &self.0.max_body_size)
-            .finish_non_exhaustive()
+kestra_core::debug_fields! {
+    Transport, this => {
+        connector: this.0.pool.connector(), timeouts: this.0.timeouts, max_body_size: this.0.max_body_size,
     }
 }

@@ -36,11 +36,7 @@ impl Service<Request<Body>> for CallService {
     }
 }
 
-impl fmt::Debug for CallService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallService").finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { CallService, _ => {} }
 
 /// The future of a [`CallService`].
 #[must_use = "futures do nothing unless polled"]
@@ -55,11 +51,7 @@ impl Future for CallServiceFuture {
     }
 }
 
-impl fmt::Debug for CallServiceFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallServiceFuture").finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { CallServiceFuture, _ => {} }
 
 /// A service that fits into the stack of a client; every service does that
 ///

@@ -11,7 +11,6 @@ mod prechecks;
 mod profile;
 mod stack;
 
-use std::fmt;
 use std::sync::Arc;
 
 use http::{Request, Response, StatusCode};
@@ -317,11 +316,7 @@ impl Executor for Client {
     }
 }
 
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("options", &self.options).finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { Client, this => { options: this.options } }
 
 /// A server, as it describes itself in `GET /api/v1/configs`. As JSON, an object with the fields in camel case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

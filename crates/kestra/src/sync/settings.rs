@@ -1,6 +1,5 @@
 //! The settings of a sync: its client, the number of concurrent requests, and the progress callback.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -79,14 +78,9 @@ impl Settings {
     }
 }
 
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("client", &self.client)
-            .field("dry_run", &self.dry_run)
-            .field("allow_empty", &self.allow_empty)
-            .field("concurrency", &self.concurrency)
-            .finish_non_exhaustive()
+kestra_core::debug_fields! {
+    Settings, this => {
+        client: this.client, dry_run: this.dry_run, allow_empty: this.allow_empty, concurrency: this.concurrency,
     }
 }
 

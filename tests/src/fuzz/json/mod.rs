@@ -5,7 +5,7 @@ mod reading;
 use bytes::Bytes;
 use http::Response;
 use kestra_core::ErrorResponse;
-use kestra_core::internal::json::{Problem, Read, from_slice, from_slice_with_serde, member, scan};
+use kestra_core::internal::json::{Problem, Read, from_slice, member};
 use kestra_models::{
     Dashboard, Execution, Flow, FlowWithSource, InputsValidation, IsoDuration, KvDetail, KvEntry, Label,
     Labels, LogEntry, MetricEntry, Page, PebbleFunction, Plugin,
@@ -17,7 +17,7 @@ use serde_json::Value;
 /// How deep lists and objects may be nested.
 const DEPTH: usize = 512;
 
-/// All readers of a document agree, what is JSON is read, what is none is refused, and any JSON is read as its text says; a model that was read is the same after
+/// A document is read as by serde, what is JSON is read, what is none is refused, and any JSON is read as its text says; a model that was read is the same after
 /// it was written and read again; what a server says with an error is one short line.
 pub fn json(data: &[u8]) {
     // What `serde_json` passes over may be as deep as it is, and have halves of surrogate pairs and any number.
@@ -73,12 +73,16 @@ fn members_are_found(data: &[u8], read: &Value) {
     }
 }
 
-/// What the scanner reads is what the readers after it read.
-fn readers_agree<T: Read + std::fmt::Debug>(data: &[u8]) {
-    let Some(scanned) = scan::<T>(data) else { return };
-    match from_slice_with_serde::<T>(data) {
-        Ok(read) => assert_eq!(format!("{scanned:?}"), format!("{read:?}")),
-        Err(problem) => panic!("{problem}, but scanned as {scanned:?}"),
+/// What serde reads is read the same. It rounds integers over 64 bits, and reads no labels from null.
+fn readers_agree<T: Read + DeserializeOwned + std::fmt::Debug>(data: &[u8]) {
+    let rounds = data.split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() > 18);
+    if rounds || data.trim_ascii() == b"null" {
+        return;
+    }
+    let Ok(by_serde) = serde_json::from_slice::<T>(data) else { return };
+    match from_slice::<T>(data) {
+        Ok(read) => assert_eq!(format!("{read:?}"), format!("{by_serde:?}")),
+        Err(problem) => panic!("{problem}, but serde reads {by_serde:?}"),
     }
 }
 
@@ -91,9 +95,6 @@ where
         Ok(first) => first,
         Err(problem) => {
             is_brief(&problem);
-            // Labels are an option to serde.
-            let is_read = data.trim_ascii() != b"null" && serde_json::from_slice::<T>(data).is_ok();
-            assert!(!is_read, "{problem}, but serde reads it");
             return None;
         }
     };
@@ -131,6 +132,6 @@ fn says_one_short_line(body: &[u8]) {
             assert!(!message.is_empty() && message.chars().count() <= 500, "{message}");
             assert!(!message.contains(char::is_control), "{message:?}");
         }
-        let _ = response.api_error();
+        let _ = response.json_object();
     }
 }

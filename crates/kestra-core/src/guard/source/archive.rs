@@ -38,7 +38,6 @@ struct Header<'a> {
 }
 
 /// Returns the YAML files of an archive with their names, or `None` if the archive can't be read in full and in one way only.
-#[must_use]
 pub fn sources(archive: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     let mut sources = Vec::new();
     let (mut entries, directory) = entries(archive)?;

@@ -6,20 +6,15 @@ mod flow_style;
 mod lines;
 mod replacement;
 
-use std::borrow::Cow;
-
 use crate::body::{Body, FileContent, Multipart};
 use crate::error::Error;
+use crate::json::text;
 
 pub use archive::sources as sources_of_archive;
 
 /// Refuses a source with a key `deleted` at the top level that isn't plainly `false` or null.
 ///
 /// A server deletes the flow of such a source and responds with 200. For calls that send more than one request.
-///
-/// # Errors
-///
-/// An error of the kind [`Refused`](crate::ErrorKind::Refused) that names the line.
 pub fn refuse_deleted(source: &str) -> Result<(), Error> {
     deleted_problem(source, None).map_or(Ok(()), |problem| Err(super::refused(&problem)))
 }
@@ -86,12 +81,6 @@ fn unseen(name: &str, reason: &str) -> String {
     format!(
         "`{name}` can't be checked for `deleted: true`, with which a server deletes a flow and responds with 200; {reason}"
     )
-}
-
-/// Returns the text as a server reads it: bytes that aren't UTF-8 are replaced.
-fn text(bytes: &[u8]) -> Cow<'_, str> {
-    // Checking first is much cheaper where nothing has to be replaced.
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 const MARK: &str = "---";

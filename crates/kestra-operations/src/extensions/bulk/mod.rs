@@ -7,7 +7,6 @@ mod query;
 mod report;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
@@ -25,7 +24,7 @@ pub use report::{BulkProblem, BulkReport};
 
 use effect::Effect;
 use effect_polling::{Acted, StatePoller};
-use items::Items;
+use items::{Items, text};
 
 /// How many items a request has by default. What the server finds wrong with so many fits into what is kept of an error's body.
 const CHUNK: usize = 100;
@@ -322,10 +321,11 @@ fn ids(acted: &[Acted]) -> Vec<Value> {
 fn refused(error: &Error) -> BTreeMap<String, String> {
     let is_refusal = matches!(error.status().map(|status| status.as_u16()), Some(400 | 422));
     let body = error.response().filter(|_| is_refusal && error.kind() == ErrorKind::Status);
-    let invalids = body.and_then(ErrorResponse::api_error).and_then(|body| body.invalids).unwrap_or_default();
-    let named = invalids.into_iter().filter_map(|invalid| match invalid.invalid_value {
-        Value::String(id) => Some((id, invalid.message.unwrap_or_default())),
-        _ => None,
+    let Some(body) = body.and_then(ErrorResponse::json_object) else { return BTreeMap::new() };
+    let invalids = body.get("invalids").and_then(Value::as_array).into_iter().flatten();
+    let named = invalids.filter_map(|invalid| {
+        let reason = text(invalid, "message").unwrap_or_default();
+        Some((text(invalid, "invalidValue")?.to_owned(), reason.to_owned()))
     });
     named.collect()
 }
@@ -365,14 +365,10 @@ impl<I: DeserializeOwned + Send + 'static> BulkByIds<I> {
     }
 }
 
-impl<I> fmt::Debug for BulkByIds<I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BulkByIds")
-            .field("call", &self.core.template)
-            .field("chunk_size", &self.core.chunk_size)
-            .field("skipping_invalid", &self.core.skips_invalid)
-            .field("visible_within", &self.core.visible_within)
-            .finish_non_exhaustive()
+kestra_core::debug_fields! {
+    [I] BulkByIds<I>, this => {
+        call: this.core.template, chunk_size: this.core.chunk_size, skipping_invalid: this.core.skips_invalid,
+        visible_within: this.core.visible_within,
     }
 }
 

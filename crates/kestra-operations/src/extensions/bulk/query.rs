@@ -213,10 +213,6 @@ fn limit_by_body(search: &mut Call, query: &Call) {
 }
 
 /// Returns the action by ids on what a query matches, as one request, or `None` if nothing matches.
-///
-/// # Errors
-///
-/// What the query is refused for, and more than it may act on.
 #[doc(hidden)]
 pub async fn by_ids_of<E: Executor>(query: &mut Call, executor: &E) -> Result<Option<Call>, Error> {
     let info = query.info();
@@ -226,10 +222,6 @@ pub async fn by_ids_of<E: Executor>(query: &mut Call, executor: &E) -> Result<Op
 }
 
 /// Counts the matches of a query, and refuses more than `at_most` allows.
-///
-/// # Errors
-///
-/// What the query is refused for, and more than it may act on.
 #[doc(hidden)]
 pub async fn check_count<E: Executor>(query: &mut Call, executor: &E) -> Result<(), Error> {
     let Some(most) = query.take_at_most() else { return Ok(()) };

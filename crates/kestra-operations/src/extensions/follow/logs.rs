@@ -132,10 +132,6 @@ impl<E: Executor> Lines<E> {
     }
 
     /// Emits a line of the connection that was opened at this time if it is new, and returns whether it was.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the stored lines can't be read, with which repeated lines are counted.
     async fn show(&mut self, line: LogEntry, opened: Option<Timestamp>) -> Result<bool, Error> {
         // A line that was written after the connection opened was not among the stored ones: from here on no line comes twice.
         if opened.zip(line.timestamp).is_some_and(|(opened, written)| written > opened) {
@@ -165,10 +161,6 @@ impl<E: Executor> Lines<E> {
     }
 
     /// Emits the stored lines that are missing.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the stored lines can't be read.
     async fn complete(&mut self) -> Result<(), Error> {
         let lines = self.stored().await?;
         self.reconnect();

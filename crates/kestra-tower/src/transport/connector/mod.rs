@@ -6,10 +6,10 @@ mod socks;
 mod stream;
 mod tunnel;
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, io};
 
 use http::header::PROXY_AUTHORIZATION;
 use http::response::Parts;
@@ -200,12 +200,8 @@ fn name(target: &Uri) -> String {
     format!("{}:{}", target.host().unwrap_or_default(), port(target))
 }
 
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector")
-            .field("proxy", &self.0.proxy)
-            .field("tls", &self.0.tls)
-            .field("limit", &self.0.limit)
-            .finish()
+kestra_core::debug_fields! {
+    Connector, this => {
+        proxy: this.0.proxy, tls: this.0.tls, limit: this.0.limit,
     }
 }

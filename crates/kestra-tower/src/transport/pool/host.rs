@@ -1,6 +1,5 @@
 //! The connections to one host from one runtime.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -162,11 +161,7 @@ impl Host {
     }
 }
 
-impl fmt::Debug for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host").field("scheme", &self.scheme).finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { Host, this => { scheme: this.scheme } }
 
 #[cfg(test)]
 mod tests {

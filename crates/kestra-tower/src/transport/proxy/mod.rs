@@ -3,7 +3,6 @@
 mod endpoint;
 mod no_proxy;
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -180,14 +179,9 @@ impl Proxy {
     }
 }
 
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy")
-            .field("http", &self.http)
-            .field("https", &self.https)
-            .field("no_proxy", &self.direct)
-            .field("include_loopback", &self.loopback)
-            .finish()
+kestra_core::debug_fields! {
+    Proxy, this => {
+        http: this.http, https: this.https, no_proxy: this.direct, include_loopback: this.loopback,
     }
 }
 

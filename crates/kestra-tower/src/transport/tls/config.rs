@@ -203,11 +203,7 @@ fn fail(field: &str, problem: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Tls, format!("{field}: {problem}"))
 }
 
-impl fmt::Debug for TlsSetup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsSetup").field("settings", &self.settings).field("http2", &self.http2).finish()
-    }
-}
+kestra_core::debug_fields! { TlsSetup, this => { settings: this.settings, http2: this.http2 } }
 
 #[cfg(all(test, any(feature = "ring", feature = "aws-lc-rs")))]
 mod tests {

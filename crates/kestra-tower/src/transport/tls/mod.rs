@@ -69,13 +69,9 @@ impl Tls {
     }
 }
 
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls")
-            .field("roots", &self.roots)
-            .field("only_these_roots", &self.only_these)
-            .field("client_certificate", &self.identity.is_some())
-            .finish()
+kestra_core::debug_fields! {
+    Tls, this => {
+        roots: this.roots, only_these_roots: this.only_these, client_certificate: this.identity.is_some(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kestra_core::internal::check_characters;
 use kestra_core::{Error, ErrorKind, Version};
 use kestra_operations::characters::NAMESPACE_FILE;
 
@@ -53,10 +54,6 @@ impl Names {
     }
 
     /// Returns the name under which the server stores a path.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the server would read the path as another one.
     pub(in crate::files) fn of_file(&self, path: &str) -> Result<String, Error> {
         let mut name = path.to_owned();
         let Some(version) = self.version else { return Ok(name) };
@@ -64,7 +61,7 @@ impl Names {
             match rule.stored_as {
                 Some(text) => name = name.replace(|character| rule.characters.contains(character), text),
                 None if self.is_unchecked => {}
-                None => rule.check("path", path, version)?,
+                None => check_characters(rule, "path", path, version)?,
             }
         }
         Ok(name)

@@ -1,6 +1,5 @@
 //! The fields that a resource can be filtered by: types of the generated tables.
 
-use super::Condition;
 use super::comparison::{Comparison, Comparisons};
 use crate::macros::const_setters;
 use crate::version::{Version, Versions};
@@ -59,10 +58,9 @@ impl FilterResource {
         some fields: &'static [FilterField];
     }
 
-    /// Returns the field that a condition compares.
-    pub(super) fn field(&self, condition: &Condition) -> Option<&'static FilterField> {
-        let any_entry = condition.is_any_label();
-        self.fields?.iter().find(|field| field.name == condition.field && field.any_entry == any_entry)
+    /// Returns a field by its name, to compare the entry of a key or `any_entry` of it.
+    pub(crate) fn field(&self, name: &str, any_entry: bool) -> Option<&'static FilterField> {
+        self.fields?.iter().find(|field| field.name == name && field.any_entry == any_entry)
     }
 }
 
@@ -86,18 +84,18 @@ impl FilterField {
     }
 
     /// Returns the ranges of versions that know this comparison of the field.
-    pub(super) fn versions(&self, comparison: Comparison) -> impl Iterator<Item = Versions> {
+    pub(crate) fn versions(&self, comparison: Comparison) -> impl Iterator<Item = Versions> {
         let known = self.compared.iter().filter(move |(_, comparisons)| comparisons.contains(comparison));
         known.map(|(versions, _)| *versions)
     }
 
     /// Returns whether every version knows this comparison of the field.
-    pub(super) fn is_known_everywhere(&self, comparison: Comparison) -> bool {
+    pub(crate) fn is_known_everywhere(&self, comparison: Comparison) -> bool {
         self.versions(comparison).any(Versions::is_all)
     }
 
     /// Returns whether a version knows this comparison of the field.
-    pub(super) fn is_known(&self, comparison: Comparison, version: Version) -> bool {
+    pub(crate) fn is_known(&self, comparison: Comparison, version: Version) -> bool {
         self.versions(comparison).any(|versions| versions.contains(version))
     }
 }
