@@ -100,7 +100,8 @@ fn judge_error(exchange: &Exchange, status: u16) -> Result<&'static str, String>
     }
     let (parts, ()) = response.body(()).map_err(|error| error.to_string())?.into_parts();
     let error = Error::from_response(ErrorResponse::new(parts, Bytes::from(body.clone())));
-    let said = error.response().and_then(ErrorResponse::api_error).and_then(|api| api.message);
+    let said = error.response().and_then(ErrorResponse::json_object);
+    let said = said.and_then(|body| body.get("message")?.as_str().map(str::to_owned));
     match serde_json::from_slice::<serde_json::Value>(&body) {
         Ok(json) if json["message"].as_str() == said.as_deref() => Ok("errors of Kestra's shape"),
         Ok(json) => Err(format!("the message is {said:?} in place of {}", json["message"])),

@@ -12,6 +12,7 @@ mod edit;
 mod events;
 mod filters;
 mod json;
+pub(crate) use json::through_serde;
 mod multipart;
 mod no_proxy;
 mod path;

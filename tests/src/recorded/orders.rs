@@ -5,7 +5,7 @@ use std::fmt;
 
 use kestra_core::internal::json::{Read, Shape};
 use serde::Serialize;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Typed;
 
@@ -91,7 +91,7 @@ struct Add<'a> {
 impl Typed for Add<'_> {
     type Output = ();
 
-    fn with<T: Read + Serialize + DeserializeOwned>(self) {
+    fn with<T: Read + Serialize>(self) {
         self.orders.walk(&self.json, T::blank().shape());
     }
 }

@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map as JsonMap, Value, json};
 
-use serde::de::DeserializeOwned;
-
 use super::{Read, from_slice, member};
 use crate::object;
 
@@ -220,13 +218,15 @@ fn a_member_is_as_it_is_written() {
     }
 }
 
-/// Checks that a document which serde reads is read the same, and returns whether it is read. serde rounds integers over 64 bits.
-fn read_as_by_serde<T: Read + DeserializeOwned + std::fmt::Debug>(
-    json: &[u8],
-) -> Result<bool, TestCaseError> {
+/// Checks that a document which is read through serde is read the same, and returns whether it is read. `serde_json` rounds
+/// integers over 64 bits.
+fn read_as_by_serde<T: Read + std::fmt::Debug>(json: &[u8]) -> Result<bool, TestCaseError> {
     let read = from_slice::<T>(json);
     let rounds = json.split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() > 18);
-    if let (Ok(by_serde), false) = (serde_json::from_slice::<T>(json), rounds) {
+    let mut by_serde = T::blank();
+    let is_read =
+        std::str::from_utf8(json).is_ok_and(|text| super::read_by_serde(text, by_serde.shape()).is_ok());
+    if is_read && !rounds {
         prop_assert_eq!(format!("{read:?}"), format!("{:?}", Ok::<_, super::Problem>(by_serde)));
     }
     Ok(read.is_ok())
