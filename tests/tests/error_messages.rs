@@ -61,11 +61,11 @@ async fn what_is_wrong_before_anything_is_sent() {
     );
     check(
         once("localhost:8080").build().unwrap_err(),
-        "build: no usable server: server URL `localhost:8080` is invalid: it has no scheme: begin it with http:// or https://",
+        "build: invalid server: server URL `localhost:8080` is invalid: it has no scheme: begin it with http:// or https://",
     );
     check(
         once("http://localhost:8080").add_root_certificate("hush").build().unwrap_err(),
-        "build: TLS failed: root certificate: `given` is not a PEM or DER certificate: export it in one of these formats",
+        "build: TLS error: root certificate: `given` is not a PEM or DER certificate: export it in one of these formats",
     );
     check(
         once("http://localhost:8080").auth(Auth::bearer("Bearer a")).build().unwrap_err(),
@@ -88,7 +88,7 @@ async fn what_is_wrong_before_anything_is_sent() {
     );
     check(
         flows.create_flow(flow("hello", "hi")).draft(true).await.unwrap_err(),
-        "create_flow (POST /api/v1/{tenant}/flows): refused: open-source Kestra ignores `draft` and publishes the flow, only Enterprise reads it; call `.unchecked()` to send it anyway",
+        "create_flow (POST /api/v1/{tenant}/flows): refused: `draft` requires Kestra Enterprise Edition, open source ignores it and publishes the flow; call `.unchecked()` to send it anyway",
     );
     check(
         executions.kill_executions_by_query().await.unwrap_err(),
@@ -100,7 +100,7 @@ async fn what_is_wrong_before_anything_is_sent() {
     );
     check(
         flows.update_flow(NAMESPACE, "hello", "deleted: true\n").await.unwrap_err(),
-        "update_flow (PUT /api/v1/{tenant}/flows/{namespace}/{id}): refused: line 1 of the source may set `deleted`, and a server deletes the flow of a source with `deleted: true` and answers 200: remove the line, and use `delete_flow` to delete a flow; call `.unchecked()` to send it anyway",
+        "update_flow (PUT /api/v1/{tenant}/flows/{namespace}/{id}): refused: line 1 of the source may set `deleted`, and a server deletes the flow of a source with `deleted: true` and responds with 200: remove the line, and use `delete_flow` to delete a flow; call `.unchecked()` to send it anyway",
     );
     check(
         flows.deploy("id: hello\nnamespace: company.team\ntasks: nothing\n").await.unwrap_err(),
@@ -124,11 +124,11 @@ async fn no_connection() {
     messages.check(client.executions().kill_execution("a").await.unwrap_err(), &variable, "kill_execution (DELETE /api/v1/{tenant}/executions/{executionId}/actions/kill): can't connect: connection refused (127.0.0.1:PORT) while detecting the server version (GET /api/v1/configs): is the server running? Check host and port of its URL; the API listens on 8080 by default. Set `KESTRA_API_VERSION` or `api_version` to skip the detection");
     let proxy = Proxy::all(&format!("http://user:hush@127.0.0.1:{port}")).unwrap().include_loopback();
     let client = once("http://kestra.example.com").proxy(proxy).build().unwrap();
-    messages.check(client.flows().get_flow(NAMESPACE, "hello").await.unwrap_err(), &variable, "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): the proxy failed: connection refused (http://127.0.0.1:PORT): check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly");
+    messages.check(client.flows().get_flow(NAMESPACE, "hello").await.unwrap_err(), &variable, "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): proxy error: connection refused (http://127.0.0.1:PORT): check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly");
     let (server, _) = serve(Dialect::V2_0).await;
     let client = once(&server.url().replace("http:", "https:")).build().unwrap();
     let port = format!(":{}", server.address().port());
-    messages.check(client.flows().get_flow(NAMESPACE, "hello").await.unwrap_err(), &[(&port, ":PORT")], "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): TLS failed: 127.0.0.1 doesn't speak TLS on this port: write http:// in the server URL, or name the port that speaks TLS");
+    messages.check(client.flows().get_flow(NAMESPACE, "hello").await.unwrap_err(), &[(&port, ":PORT")], "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): TLS error: 127.0.0.1 doesn't speak TLS on this port: write http:// in the server URL, or name the port that speaks TLS");
     let client = once("http://nowhere.invalid").build().unwrap();
     let error = client.flows().get_flow(NAMESPACE, "hello").await.unwrap_err();
     assert!(error.to_string().contains("nowhere.invalid"), "{error}");
@@ -174,12 +174,12 @@ async fn what_the_server_responds() {
     server.stub("GET", FLOW).body("application/json", "oops");
     check(
         flows.get_flow(NAMESPACE, "a").await.unwrap_err(),
-        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): the response can't be read (status 200): the body is not the JSON that is expected: expected value at line 1 column 1: `Error::response` has the body",
+        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): invalid response (status 200): the body is not the expected JSON: expected value at line 1 column 1: see the body with `Error::response`",
     );
     server.stub("GET", FLOW).body("text/html", "<html><title>Sign in</title></html>");
     check(
         flows.get_flow(NAMESPACE, "a").await.unwrap_err(),
-        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): the response can't be read (status 200): the body is not the JSON that is expected: expected value at line 1 column 1 (the content type is `text/html`): a proxy or another web server responded: check the server URL, its path prefix and the proxy",
+        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): invalid response (status 200): the body is not the expected JSON: expected value at line 1 column 1 (the content type is `text/html`): a proxy or another web server responded: check the server URL, its path prefix and the proxy",
     );
     server.stub("GET", FLOW).status(302).header("location", "https://login.example.com/?token=hush");
     check(
@@ -196,13 +196,13 @@ async fn what_the_server_responds() {
     let timeouts = Timeouts::default().attempt(Duration::from_millis(200));
     check(
         flows.get_flow(NAMESPACE, "a").timeouts(timeouts).await.unwrap_err(),
-        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): timed out (attempt): the attempt took longer than 200ms: raise the attempt timeout if the server is slow; if it is an update of something that is missing, the server may hang: deploy() asks first",
+        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): timed out (attempt): the attempt took longer than 200ms: raise the attempt timeout if the server is slow; servers may also hang on an update of a missing resource: use `deploy`, which checks first",
     );
     let locked = TestServer::builder().basic_auth("a@b.example", "Passw0rd").start().await.unwrap();
     let client = once(locked.url()).auth(Auth::basic("a@b.example", "hush")).build().unwrap();
     check(
         client.flows().get_flow(NAMESPACE, "a").await.unwrap_err(),
-        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): 401 Unauthorized: credentials are missing or wrong: set auth(..), or KESTRA_USERNAME and KESTRA_PASSWORD, and see that they were set up on the server. Open-source Kestra knows basic auth only; a bearer token needs Enterprise",
+        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): 401 Unauthorized: credentials are missing or wrong: set `auth`, or `KESTRA_USERNAME` and `KESTRA_PASSWORD`. The open-source edition supports basic auth only; bearer tokens require Enterprise Edition",
     );
     assert!(messages.wrong.is_empty(), "{}", messages.wrong.join("\n"));
 }
@@ -218,7 +218,7 @@ async fn what_comes_of_several_calls() {
 
     let error = executions.run(NAMESPACE, "fails").await.unwrap_err();
     let id = error.execution_id().unwrap().to_owned();
-    messages.check(error, &[(&id, "ID")], "run: the execution failed: execution ID of company.team.fails ended in FAILED, task `scripted`: no rows: see its log, or `Finished::of(&error)`");
+    messages.check(error, &[(&id, "ID")], "run: the execution failed: execution ID of company.team.fails ended in FAILED, task `scripted`: no rows: see the execution's log, or `Finished::of(&error)`");
     let error = executions.run(NAMESPACE, "pauses").timeout(Duration::from_millis(700)).await.unwrap_err();
     let id = error.execution_id().unwrap().to_owned();
     messages.check(error, &[(&id, "ID")], "run: timed out (total): execution ID has not ended within 700ms and was last seen in PAUSED; it is still running: wait for its id again");
@@ -226,7 +226,7 @@ async fn what_comes_of_several_calls() {
     server.fail(Fault::cut(kestra_testkit::Cut::AfterRead).on("POST", CREATE));
     let error = executions.start(NAMESPACE, "job").look_up_for(Duration::ZERO).await.unwrap_err();
     let key = error.idempotency_key().unwrap().to_owned();
-    messages.check(error, &[(&key, "KEY")], "create_execution (POST /api/v1/{tenant}/executions/{namespace}/{id}): the outcome is unclear: company.team.job may have been started (the connection broke: the connection was closed before a response came), and no execution with the key `KEY` is found so far: call executions().resolve(key) later, and don't start it again before");
+    messages.check(error, &[(&key, "KEY")], "create_execution (POST /api/v1/{tenant}/executions/{namespace}/{id}): the outcome is unclear: company.team.job may have been started (connection error: the connection was closed before a response came), and no execution with the key `KEY` is found so far: call executions().resolve(key) later, and don't start it again before");
 
     let create = || executions.create_execution(NAMESPACE, "job").label("system.correlationId", "order-17");
     let mut ids = [create().await.unwrap().id, create().await.unwrap().id];
@@ -241,9 +241,9 @@ async fn what_comes_of_several_calls() {
     folder.write("b.yml", "\n");
     let root = folder.path().display().to_string();
     let report = client.flows().sync(folder.path()).await.unwrap();
-    messages.check(report.check().unwrap_err(), &[(&root, "FOLDER")], "sync: done only in part: 2 of 2 entries failed, nothing was changed; FOLDER/a.yml: invalid argument: source: Validation error: Cannot deserialize value of type `java.util.ArrayList<java.lang.Object>`: a list was expected; FOLDER/b.yml: invalid argument: source: it is empty");
+    messages.check(report.check().unwrap_err(), &[(&root, "FOLDER")], "sync: partial failure: 2 of 2 entries failed, nothing was changed; FOLDER/a.yml: invalid argument: source: Validation error: Cannot deserialize value of type `java.util.ArrayList<java.lang.Object>`: a list was expected; FOLDER/b.yml: invalid argument: source: it is empty");
     let error = client.files().sync_up(NAMESPACE, folder.path().join("missing")).await.unwrap_err();
-    messages.check(error, &[(&root, "FOLDER")], "sync_up: a local file failed: FOLDER/missing can't be read: No such file or directory (os error 2): check the path and its permissions");
+    messages.check(error, &[(&root, "FOLDER")], "sync_up: file error: FOLDER/missing can't be read: No such file or directory (os error 2): check the path and its permissions");
     let killed = executions.kill_executions_by_query().filter(Filter::namespace().equals(NAMESPACE));
     messages.check(killed.at_most(1).await.unwrap_err(), &[], "kill_executions_by_query (DELETE /api/v1/{tenant}/executions/kill/by-query): refused: the filters match more than `at_most(1)` allows, so nothing was done: narrow the filters or raise `at_most`");
     let error = client.triggers().disable(NAMESPACE, "job", "daily").await.unwrap_err();

@@ -243,14 +243,14 @@ impl CallContext {
         };
         let instead = info.instead.map_or(String::new(), |instead| format!("use {instead}, or "));
         let problem = format!(
-            "Kestra {versions} may shut down when it is asked for this, the server is {version}; {instead}call `.unchecked()` to \
+            "Kestra {versions} may shut down on this request, the server is {version}; {instead}call `.unchecked()` to \
              send it anyway"
         );
         Err(Error::new(ErrorKind::Refused, problem))
     }
 
     fn head(&self) -> Result<&Head, Error> {
-        let problem = "the request is the same for every version, or no builder made it";
+        let problem = "the request doesn't depend on the version, or wasn't made by a builder";
         self.0
             .head
             .as_deref()

@@ -112,7 +112,7 @@ fn collected(response: Response<Body>, info: &'static OperationInfo) -> Result<(
     let (parts, body) = response.into_parts();
     match body.into_bytes() {
         Ok(bytes) => Ok((parts, bytes)),
-        Err(_) => Err(fault(info, parts, Bytes::new(), "the executor left the body a stream".to_owned())),
+        Err(_) => Err(fault(info, parts, Bytes::new(), "the executor didn't collect the body".to_owned())),
     }
 }
 
@@ -124,7 +124,7 @@ fn complete(response: Response<Body>, info: &'static OperationInfo) -> Result<(P
     }
     match json::from_slice::<Vec<String>>(&bytes) {
         Ok(failures) if !failures.is_empty() => {
-            let message = format!("{} failed: {}; the rest is done", failures.len(), failures.join(", "));
+            let message = format!("{} failed: {}; the others succeeded", failures.len(), failures.join(", "));
             Err(Error::new(ErrorKind::Incomplete, message)
                 .with_response(ErrorResponse::new(parts, bytes))
                 .with_operation(info)
@@ -136,11 +136,11 @@ fn complete(response: Response<Body>, info: &'static OperationInfo) -> Result<(P
 
 fn undecodable(info: &'static OperationInfo, parts: Parts, bytes: Bytes, problem: &json::Problem) -> Error {
     if bytes.is_empty() {
-        return fault(info, parts, bytes, "the body is empty where JSON is expected".to_owned());
+        return fault(info, parts, bytes, "the body is empty, JSON was expected".to_owned());
     }
     let mut message = match problem.path() {
-        Some(path) => format!("the JSON can't be read at `{path}`: {}", problem),
-        None => format!("the body is not the JSON that is expected: {}", problem),
+        Some(path) => format!("invalid JSON at `{path}`: {}", problem),
+        None => format!("the body is not the expected JSON: {}", problem),
     };
     let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if let Some(content_type) = content_type.filter(|content_type| !content_type.contains("json")) {

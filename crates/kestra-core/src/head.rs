@@ -120,7 +120,7 @@ impl Head {
         let Some(info) = self.info else {
             return Err(Error::new(
                 ErrorKind::Build,
-                "a request that no builder made has no route of its own",
+                "the request wasn't made by a builder and has no route",
             ));
         };
         let route = match info.route(version) {
@@ -178,7 +178,9 @@ impl Head {
                 let position = names.iter().position(|known| known.as_bytes() == piece);
                 match position.and_then(|position| self.arguments.get(position)) {
                     Some(value) => target.extend_from_slice(value.as_bytes()),
-                    None => return Err(Error::invalid(&String::from_utf8_lossy(piece), "the path needs it")),
+                    None => {
+                        return Err(Error::invalid(&String::from_utf8_lossy(piece), "missing path parameter"));
+                    }
                 }
             }
         }
@@ -228,7 +230,7 @@ pub fn check_request_line(method: &Method, target_len: usize) -> Result<(), Erro
         return Err(Error::invalid(
             "request line",
             format_args!(
-                "it has {line} bytes and Kestra reads {REQUEST_LINE_LIMIT}: use fewer or shorter labels, ids or filters in \
+                "it has {line} bytes, more than the {REQUEST_LINE_LIMIT} that Kestra reads: use fewer or shorter labels, ids or filters in \
                  one call"
             ),
         ));

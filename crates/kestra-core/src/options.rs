@@ -179,7 +179,7 @@ impl CallOptions {
             (Ok(name), Ok(value)) => self.set_header(name, value),
             (Ok(name), Err(_)) => self
                 .invalid_header(format!("`{name}`: the value has a line break or another control character")),
-            (Err(_), _) => self.invalid_header("the name isn't one".to_owned()),
+            (Err(_), _) => self.invalid_header("invalid header name".to_owned()),
         }
     }
 

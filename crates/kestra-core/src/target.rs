@@ -49,7 +49,7 @@ impl Target {
     pub(crate) fn apply_to(&self, request: &mut Request<Body>) -> Result<(), Error> {
         let version = self.version.map_err(|problem| Error::invalid("version", problem))?;
         let Some(context) = CallContext::of(request).cloned() else {
-            return Err(Error::new(ErrorKind::Build, "no builder made this request"));
+            return Err(Error::new(ErrorKind::Build, "the request wasn't made by a builder"));
         };
         let base = self.servers.resolve(context.operation(), context.options())?;
         let (method, path_and_query) = match request.uri().path_and_query() {

@@ -44,7 +44,7 @@ impl<'a> UrlParts<'a> {
         }
         let authority: Authority = host.to_ascii_lowercase().parse().map_err(|_| "its host is invalid")?;
         if authority.host().len() < authority.as_str().len() && authority.port_u16().is_none() {
-            return Err("its port is no number up to 65535");
+            return Err("its port is not a number up to 65535");
         }
         if !path.is_ascii() || path.parse::<PathAndQuery>().is_err() && !path.is_empty() {
             return Err("its path has characters that must be percent-encoded");

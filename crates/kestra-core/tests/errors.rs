@@ -389,8 +389,8 @@ fn a_foreign_error_keeps_its_type_and_ours_is_unpacked() {
     assert_eq!(foreign.kind(), ErrorKind::Service);
     assert_eq!(foreign.request_sent(), RequestSent::Maybe);
     assert!(std::error::Error::source(&foreign).unwrap().is::<std::io::Error>());
-    assert_eq!(foreign.to_string(), "the service failed");
-    assert_eq!(format!("{foreign:#}"), "the service failed: boom");
+    assert_eq!(foreign.to_string(), "service error");
+    assert_eq!(format!("{foreign:#}"), "service error: boom");
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub(crate) fn pair(call: &mut Call, index: usize, key: String, value: String) {
         if !call.has_query_value(index, &start) {
             return call.add_query(index, start + value);
         }
-        format!("`{key}` is there twice")
+        format!("`{key}` is set twice")
     };
     fail(call, index, problem);
 }

@@ -80,8 +80,8 @@ fn labels_that_a_server_reads_otherwise_are_refused() {
         (create().label("x", " "), "has no value"),
         (create().label("a:b", "x"), "has a colon"),
         (create().label("a b", "x"), "has a blank"),
-        (create().label("a", "x").label("a", "y"), "is there twice"),
-        (create().labels([("a", "x")]).label("a", "x"), "is there twice"),
+        (create().label("a", "x").label("a", "y"), "is set twice"),
+        (create().labels([("a", "x")]).label("a", "x"), "is set twice"),
         (create().breakpoints(["a,b"]), "has a comma"),
     ] {
         let error = refusal(builder.into_request());
@@ -155,7 +155,7 @@ fn filters_are_repeatable() {
 fn every_operation_is_known_once_and_has_a_route() {
     let mut names = BTreeSet::new();
     for info in operations() {
-        assert!(names.insert(info.name), "{} is there twice", info.name);
+        assert!(names.insert(info.name), "{} is set twice", info.name);
         assert!(!info.routes.is_empty() && !info.go_key.is_empty(), "{}", info.name);
     }
     assert!(names.contains("create_flow") && names.contains("validate_flows_multipart"));

@@ -158,8 +158,8 @@ fn groups_keep_what_they_mean() {
 #[test]
 fn what_no_server_reads_as_meant_is_refused() {
     for (filters, problem) in [
-        (vec![Filter::start_date().at_least("2026-01-31")], "no date and time with a zone"),
-        (vec![Filter::start_date().at_least("yesterday")], "no date and time"),
+        (vec![Filter::start_date().at_least("2026-01-31")], "not a date and time with a zone"),
+        (vec![Filter::start_date().at_least("yesterday")], "not a date and time"),
         (vec![Filter::time_range("an hour")], "ISO 8601 duration"),
         (
             vec![Filter::time_range("PT1H"), Filter::start_date().at_least("2026-01-31T00:00:00Z")],

@@ -70,7 +70,7 @@ async fn a_cap_counts_what_comes_out_and_stops_the_decoder() {
     let server = Server::answering(response(200, "Content-Encoding: gzip\r\n", &bomb)).await;
     let error = send(&small, request(&READ, &server.url())).await.expect_err("too much");
     assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Decode, RequestSent::Yes), "{error:#}");
-    assert!(error.to_string().contains("raise max_body_size"), "{error:#}");
+    assert!(error.to_string().contains("raise `max_body_size`"), "{error:#}");
     // Just enough is enough.
     let server =
         Server::answering(response(200, "Content-Encoding: gzip\r\n", &gzip(&vec![b'x'; 1 << 20]))).await;

@@ -226,7 +226,7 @@ async fn a_tunnel_that_is_refused_is_an_error_of_the_proxy() {
         ("HTTP/1.1 204 No Content\r\n\r\n", "", "204 No Content"),
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nno!\n", "user:secret@", "403 Forbidden"),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "", "to kestra.test:443: 502 Bad Gateway"),
-        ("HTTP/1.1 200 OK\r\n\r\nhello", "", "more than an answer"),
+        ("HTTP/1.1 200 OK\r\n\r\nhello", "", "sent data after its response head"),
         ("SSH-2.0-x\r\n\r\n", "", "isn't HTTP"),
         ("HTTP/1.1 200", "", "closed the connection"),
     ];

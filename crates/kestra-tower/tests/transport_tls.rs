@@ -136,7 +136,7 @@ fn client_certificates(ca: &Ca, tls: &Tls) -> [(Tls, &'static str, &'static str)
     };
     [
         (tls.clone(), "certificate_required", "set one"),
-        (with(Ca::new().issue(&["client"])), "unknown_ca", "doesn't accept the client certificate"),
+        (with(Ca::new().issue(&["client"])), "unknown_ca", "rejected the client certificate"),
         (with(ca.issue_until(&["client"], 2020)), "certificate_expired", "renew the client certificate"),
     ]
 }
@@ -235,7 +235,7 @@ fn what_is_wrong_with_the_settings_is_said_when_the_transport_is_built() {
         (Tls::default().ca_file("no/such/file.pem"), "`no/such/file.pem` can't be read"),
         (Tls::default().add_root_certificate("hello"), "not a PEM or DER certificate"),
         (Tls::default().add_root_certificate(vec![0x30, 0x03, 1, 2, 3]), "no valid certificate"),
-        (Tls::default().only_these_roots(), "trusts nobody"),
+        (Tls::default().only_these_roots(), "set without a root certificate"),
         (own.clone().client_certificate("", ""), "no certificate as PEM"),
         (own.client_certificate(Ca::new().pem(), "key"), "private key is missing"),
     ];

@@ -217,7 +217,7 @@ impl Restore {
         let (has_files, has_keys, has_flows) = (has(FILES).await, has(KEYS).await, has(FLOWS).await);
         if !(has_files || has_keys || has_flows) {
             let message =
-                format!("{} holds no backup: name the folder that `backup` wrote", self.folder.display());
+                format!("{} is not a backup: use the folder that `backup` wrote", self.folder.display());
             return Err(Error::new(ErrorKind::File, message));
         }
         // All is read and checked before anything is changed.
@@ -261,7 +261,7 @@ impl Restore {
         let text = tokio::fs::read(&path).await.map_err(|problem| failure("read", &path, problem))?;
         let keys: Vec<SavedKey> = serde_json::from_slice(&text).map_err(|problem| {
             let at = format!("line {}, column {}", problem.line(), problem.column());
-            Error::new(ErrorKind::File, format!("{} holds no keys of a backup: {at}", path.display()))
+            Error::new(ErrorKind::File, format!("{} is not the key file of a backup: {at}", path.display()))
         })?;
         let now = instant::ago(Duration::ZERO);
         let lives = |key: &SavedKey| key.expiration_date.is_none_or(|expires| expires > now);

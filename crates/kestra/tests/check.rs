@@ -53,7 +53,7 @@ async fn a_proxy_that_answers() {
     server.stub("GET", "/api/v1/configs").body("text/html", "<html><title>Sign in</title></html>");
     let error = client.check().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("no Kestra server"), "{error}");
+    assert!(error.to_string().contains("not a Kestra server"), "{error}");
     assert!(error.hint().unwrap().contains("proxy"), "{error:#}");
 }
 

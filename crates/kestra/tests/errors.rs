@@ -237,10 +237,10 @@ async fn why_an_answer_is_not_asked_for_again_is_told() {
     let client = kestra::Client::builder().server(server.url()).build().unwrap();
     server.fail(Fault::status(429).retry_after(600).on("GET", SEARCH));
     let error = client.flows().search_flows().await.unwrap_err();
-    assert!(error.to_string().contains("longer wait than is allowed"), "{error}");
+    assert!(error.to_string().contains("longer than the policy allows"), "{error}");
     server.fail(Fault::status(503).retry_after(5).on("GET", SEARCH));
     let error = client.flows().search_flows().timeout(Duration::from_secs(2)).await.unwrap_err();
-    assert!(error.to_string().contains("too little time is left"), "{error}");
+    assert!(error.to_string().contains("the deadline is too close"), "{error}");
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ async fn what_is_about_no_single_call_begins_with_the_method() {
     assert!(error.to_string().starts_with("create_execution (POST "), "{error}");
 
     let error = client.files().sync_up(NAMESPACE, "/nowhere/at/all").await.unwrap_err();
-    assert!(error.to_string().starts_with("sync_up: a local file failed: /nowhere"), "{error}");
+    assert!(error.to_string().starts_with("sync_up: file error: /nowhere"), "{error}");
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn the_entries_of_a_report_begin_so_as_well_and_its_error_only_once() {
     assert!(entry.starts_with("sync: invalid argument: source: it is empty"), "{entry}");
     let line = report.check().unwrap_err().to_string();
     assert!(
-        line.starts_with("sync: done only in part: 1 of 1 entries failed, nothing was changed; "),
+        line.starts_with("sync: partial failure: 1 of 1 entries failed, nothing was changed; "),
         "{line}"
     );
     assert_eq!(line.matches("sync").count(), 1, "{line}");
@@ -171,7 +171,7 @@ async fn the_entries_of_a_report_begin_so_as_well_and_its_error_only_once() {
     server.fail(Fault::status(500).on("POST", "/api/v1/{tenant}/namespaces/{namespace}/files").always());
     let report = client.files().sync_up(NAMESPACE, &folder).await.unwrap();
     let line = report.check().unwrap_err().to_string();
-    assert!(line.starts_with("sync_up: done only in part: 2 of 2 entries failed, the others are done; a.yml: create_namespace_file (POST"), "{line}");
+    assert!(line.starts_with("sync_up: partial failure: 2 of 2 entries failed, the others succeeded; a.yml: create_namespace_file (POST"), "{line}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

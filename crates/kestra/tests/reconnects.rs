@@ -56,13 +56,13 @@ async fn reconnects_are_told_and_each_cause_is_warned_of_once() {
     assert!(attempts.len() > 4 && attempts == counted, "{attempts:?}");
     assert!(debug.iter().all(|trace| field(trace, "wait_ms").parse::<u64>().is_ok()));
     let reasons: Vec<_> = debug.iter().map(|trace| field(trace, "reason")).collect();
-    for (number, part) in [(0, "503"), (1, "503"), (2, "cut"), (3, "cut"), (4, "nothing more came")] {
+    for (number, part) in [(0, "503"), (1, "503"), (2, "cut"), (3, "cut"), (4, "no data")] {
         assert!(reasons[number].contains(part), "{number}: {reasons:?}");
     }
     assert!(warn.iter().all(|trace| trace.level == Level::WARN));
     let warned: Vec<_> = warn.iter().map(|trace| field(trace, "reason")).collect();
     let causes: BTreeSet<_> = warned.iter().collect();
     assert_eq!((warned.len(), causes.len()), (2, 2), "{warned:?}");
-    assert!(warned[0].contains("503") && !warned.iter().any(|reason| reason.contains("nothing more")));
+    assert!(warned[0].contains("503") && !warned.iter().any(|reason| reason.contains("no data")));
     assert!(!traces.all().contains(&id), "an execution is named where only the route is");
 }

@@ -138,7 +138,7 @@ impl Multipart {
     pub fn into_body(self) -> Result<(HeaderValue, Body), Error> {
         let boundary = boundary();
         let content_type = HeaderValue::try_from([CONTENT_TYPE, &boundary].concat())
-            .map_err(|_| Error::invalid("multipart", "the boundary is no header value"))?;
+            .map_err(|_| Error::invalid("multipart", "the boundary is not a valid header value"))?;
         let length = self.parts.iter().map(Part::memory).sum::<usize>() + PART_OVERHEAD;
         let mut writer = Writer { text: BytesMut::with_capacity(length), segments: Vec::new() };
         for part in self.parts {

@@ -87,7 +87,7 @@ impl Call {
         for filter in filters {
             let Some(read) = filter::of_body(filter) else {
                 let problem = format!(
-                    "the form of the filter {filter} is not known, and a server that ignores it acts on more: change the \
+                    "unknown form of the filter {filter}, and a server that ignores it would act on more: change the \
                      filter, or call `.unchecked()` to send it anyway"
                 );
                 return Err(Error::new(ErrorKind::Refused, problem).with_operation(self.info));
@@ -161,8 +161,8 @@ impl Call {
             return Err(Error::new(
                 ErrorKind::Refused,
                 format!(
-                    "it is not known whether every server reads the limits in the body, and a server that ignores one acts on \
-                     more: find what you mean with `{search}` and act on each, or call `.unchecked()` to send it anyway"
+                    "not every server may apply the limits in the body, and one that ignores them would act on more: \
+                     find the resources with `{search}` and act on each, or call `.unchecked()` to send it anyway"
                 ),
             ));
         }
@@ -198,8 +198,8 @@ impl Call {
         }
         Err(Error::new(
             ErrorKind::Refused,
-            "some version of Kestra reads one of the filters otherwise, so that the action has to go by ids: send it by a \
-             `Client`, or call `by_ids()`, or `unchecked()` to send it anyway",
+            "some version of Kestra interprets one of the filters differently, so the action must be sent by ids: \
+             send it with a `Client`, call `.by_ids()`, or call `.unchecked()` to send it anyway",
         ))
     }
 }

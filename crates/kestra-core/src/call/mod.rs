@@ -184,7 +184,7 @@ impl Call {
     pub fn copy(&self) -> Self {
         self.try_clone().unwrap_or_else(|| {
             let mut copy = self.with_payload(Payload::default());
-            copy.fail(Error::invalid("body", "it can be read only once: make the call anew"));
+            copy.fail(Error::invalid("body", "it can be read only once: build the call again"));
             copy
         })
     }

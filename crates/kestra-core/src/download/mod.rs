@@ -143,10 +143,10 @@ impl Download {
     fn cut(&self) -> Error {
         let all = self.length.map_or_else(String::new, |length| format!(" of {length}"));
         let advice = match self.resume {
-            Some(_) => "and could not be resumed",
-            None => "begin again, what may change can't be resumed",
+            Some(_) => "resuming it failed",
+            None => "start it again, as a file that may change can't be resumed",
         };
-        let message = format!("the file was cut after {}{all} bytes: {advice}", self.read);
+        let message = format!("the download was cut off after {}{all} bytes: {advice}", self.read);
         Error::new(ErrorKind::Transport, message)
             .with_request_sent(RequestSent::Yes)
             .with_operation(self.info)

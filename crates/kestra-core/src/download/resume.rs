@@ -88,7 +88,10 @@ impl Resume {
             now.or(body.length()).zip(length).is_none_or(|(now, before): (u64, u64)| now == before)
         };
         if !fits {
-            return Err(Error::invalid("download", "what the server sends now isn't the rest of the file"));
+            return Err(Error::invalid(
+                "download",
+                "the server sent something other than the rest of the file",
+            ));
         }
         self.skip = if is_rest { 0 } else { read };
         Ok(body)

@@ -40,8 +40,10 @@ impl Download {
         };
         if tokio::fs::metadata(&path).await.is_ok_and(|metadata| metadata.is_dir()) {
             let Some(name) = self.file_name() else {
-                let message =
-                    format!("{} is a folder, and the server gives the file no name", path.display());
+                let message = format!(
+                    "{} is a folder, and the response has no file name: add a file name to the path",
+                    path.display()
+                );
                 return Err(Error::new(ErrorKind::File, message)
                     .with_request_sent(RequestSent::Yes)
                     .with_operation(info));

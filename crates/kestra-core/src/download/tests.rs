@@ -112,7 +112,7 @@ async fn a_refusal_ends_it_at_once_and_an_absence_in_the_end() {
             Box::pin(async move { Err(Error::new(kind, "no")) })
         });
         let error = download.bytes().await.unwrap_err();
-        assert!(error.to_string().contains("could not be resumed"), "{error}");
+        assert!(error.to_string().contains("resuming it failed"), "{error}");
         assert_eq!(*asked.lock().unwrap(), tries, "{kind:?}");
     }
 }

@@ -26,8 +26,8 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
             Some("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly")
         }
         ErrorKind::Timeout(TimeoutPhase::Attempt) => Some(
-            "raise the attempt timeout if the server is slow; if it is an update of something that is missing, the server \
-             may hang: deploy() asks first",
+            "raise the attempt timeout if the server is slow; servers may also hang on an update of a missing \
+             resource: use `deploy`, which checks first",
         ),
         ErrorKind::Timeout(TimeoutPhase::VersionProbe) => Some(SKIP_DETECTION),
         // What a wait or a start came to has the failure of a request as its cause.
@@ -43,12 +43,12 @@ const CONNECT_FOR_VERSION: &str = "is the server running? Check host and port of
 
 const SKIP_DETECTION: &str = "set `KESTRA_API_VERSION` or `api_version` to skip the detection";
 
-const UNREADABLE: &str = "`Error::response` has the body";
+const UNREADABLE: &str = "see the body with `Error::response`";
 
-const EXECUTION: &str = "see its log, or `Finished::of(&error)`";
+const EXECUTION: &str = "see the execution's log, or `Finished::of(&error)`";
 
-const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps every header in the execution; one that wants \
-                       them (1.0, where they were set over the API) gets them with webhook_credentials";
+const WEBHOOK: &str = "webhooks are called without credentials, as the server stores all headers with the execution; \
+                       call `webhook_credentials` if the webhook requires them (Kestra 1.0)";
 
 const HTML: &str =
     "a proxy or another web server responded: check the server URL, its path prefix and the proxy";
@@ -70,8 +70,8 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
     let says = |text: &str| message.as_deref().is_some_and(|message| message.contains(text));
     match status {
         StatusCode::UNAUTHORIZED if response.body.is_empty() => Some(
-            "credentials are missing or wrong: set auth(..), or KESTRA_USERNAME and KESTRA_PASSWORD, and see that they were \
-             set up on the server. Open-source Kestra knows basic auth only; a bearer token needs Enterprise",
+            "credentials are missing or wrong: set `auth`, or `KESTRA_USERNAME` and `KESTRA_PASSWORD`. The \
+             open-source edition supports basic auth only; bearer tokens require Enterprise Edition",
         ),
         StatusCode::BAD_REQUEST if says("Tenant must be") => {
             Some("open-source Kestra has one tenant: `main`")

@@ -128,13 +128,13 @@ pub(super) fn refused(info: &OperationInfo, filter: &Filter) -> Error {
     };
     let problem = match info.read_alike {
         Some(_) => format!(
-            "not every version reads the filter on `{field}` {comparison} alike, and an action must not depend on it: {}, or \
+            "versions of Kestra interpret the filter on `{field}` {comparison} differently, and an action must not depend on that: {}, or \
              {by_ids}call `unchecked()` to send it anyway",
             replacement(info, condition),
         ),
         None => format!(
-            "it is not known whether every server reads the filter on `{field}` {comparison}, and a server that ignores it acts \
-             on more: {by_ids}call `unchecked()` to send it anyway"
+            "not every server may apply the filter on `{field}` {comparison}, and one that ignores it would act on \
+             more: {by_ids}call `unchecked()` to send it anyway"
         ),
     };
     Error::new(ErrorKind::Refused, problem)

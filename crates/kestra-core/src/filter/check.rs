@@ -89,7 +89,7 @@ fn date(value: &str) -> Result<(), String> {
     match instant::parse(value) {
         Some(_) => Ok(()),
         None => Err(format!(
-            "`{value}` is no date and time with a zone, such as 2026-01-31T08:00:00Z; a `jiff::Timestamp` always is"
+            "`{value}` is not a date and time with a zone, such as 2026-01-31T08:00:00Z; a `jiff::Timestamp` always is"
         )),
     }
 }
@@ -98,7 +98,7 @@ fn range(value: &str) -> Result<(), String> {
     if is_duration(value) {
         return Ok(());
     }
-    Err(format!("`{value}` is no ISO 8601 duration above zero, such as PT36H"))
+    Err(format!("`{value}` is not an ISO 8601 duration above zero, such as PT36H"))
 }
 
 /// Whether it is an ISO 8601 duration above zero. `jiff::Span` would tell as well, with 30 kB that nothing else needs.

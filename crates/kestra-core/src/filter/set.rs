@@ -173,8 +173,8 @@ impl FilterSet {
         if has("timeRange") && (has("startDate") || has("endDate")) {
             return Err(Error::invalid(
                 "filter on `timeRange`",
-                "it can't be together with `startDate` or `endDate`, nor `look_back` with `since` or a date: say from when \
-                 with `since`, such as Timestamp::UNIX_EPOCH for all time",
+                "it can't be combined with `startDate` or `endDate`, nor `look_back` with `since` or a date: use \
+                 `since`, such as `Timestamp::UNIX_EPOCH` for all time",
             ));
         }
         Ok(())

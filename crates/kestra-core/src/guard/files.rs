@@ -9,14 +9,14 @@ pub(super) fn problem(path: Option<String>, form: Option<&Multipart>) -> Option<
     let path = path?;
     if is_among_flows(&path) {
         return Some(format!(
-            "`{path}`: what is stored under `/{FLOWS}/` becomes a flow, without being checked; use `deploy`"
+            "`{path}`: a file under `/{FLOWS}/` becomes a flow without validation: use `deploy`"
         ));
     }
     let archive = |name: &&str| name.to_ascii_lowercase().ends_with(".zip");
     let name = form?.file_names().find(archive)?;
     Some(format!(
-        "`{name}`: an archive is unpacked, it doesn't become a file; to keep it whole give the part another name, the path \
-         is free"
+        "`{name}`: servers unpack an archive instead of storing it: to store it as a file, set another \
+         `FilePart::file_name`"
     ))
 }
 

@@ -58,7 +58,7 @@ impl Guard {
 pub(crate) fn ignored(parameter: &QueryParameter) -> Error {
     let consequence = parameter.open_source_ignores.unwrap_or("it");
     let name = parameter.name;
-    refused(&format!("open-source Kestra ignores `{name}` and {consequence}, only Enterprise reads it"))
+    refused(&format!("`{name}` requires Kestra Enterprise Edition, open source ignores it and {consequence}"))
 }
 
 /// Refuses a value that servers ignore.

@@ -43,8 +43,8 @@ pub(super) fn problem(body: Option<&Body>, tenant: &str) -> Option<String> {
     let body: Value = json::from_slice(body?.as_bytes()?).ok()?;
     let (trigger, other) = elsewhere(&body, tenant)?;
     Some(format!(
-        "the trigger `{trigger}` is named in the tenant `{other}`, the request goes to `{tenant}`, and a server before 2.0 \
-         then finds none and says nothing: set `tenant_id(\"{tenant}\")`"
+        "the trigger `{trigger}` has the tenant `{other}`, the request goes to `{tenant}`, and servers before 2.0 \
+         would silently skip it: set `tenant_id(\"{tenant}\")`"
     ))
 }
 

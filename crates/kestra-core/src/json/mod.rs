@@ -188,7 +188,7 @@ fn problem(json: &str, value: &mut dyn Fresh, failure: Failure) -> Problem {
         FailureKind::Mismatch(reason) => reason,
         FailureKind::TooDeep => {
             let depth = scanner::depth(json.as_bytes());
-            format!("lists and objects are nested {depth} deep, and at most {} are read", scanner::DEPTH)
+            format!("lists and objects are nested {depth} deep, the limit is {}", scanner::DEPTH)
         }
         FailureKind::Syntax => match read_by_serde(json, value.fresh()) {
             Err(refused) => return Problem::strict(json.as_bytes(), &refused),

@@ -76,7 +76,7 @@ pub struct BadContinuation(String);
 
 impl fmt::Display for BadContinuation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no place in a list: it reads like `page=3&size=100&read=7`", self.0)
+        write!(f, "`{}` is not a continuation, such as `page=3&size=100&read=7`", self.0)
     }
 }
 

@@ -37,10 +37,10 @@ impl BaseUrl {
             return Err(format!("server URL `{shown}`: the scheme `{}` is not http or https", url.scheme));
         };
         if url.credentials.is_some() {
-            return Err(format!("server URL `{shown}`: credentials don't belong in it; set them as auth"));
+            return Err(format!("server URL `{shown}`: it contains credentials: set them with `auth`"));
         }
         if url.has_more {
-            return Err(format!("server URL `{shown}`: it can't have a query or a fragment"));
+            return Err(format!("server URL `{shown}`: it has a query or a fragment: remove it"));
         }
         let authority = match url.authority.port_u16() {
             Some(port) if port == default_port => Authority::try_from(url.authority.host())

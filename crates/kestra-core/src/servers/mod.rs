@@ -73,7 +73,7 @@ impl Server {
             let after = &rest[open + 1..];
             let Some(close) = after.find('}') else {
                 return Err(format!(
-                    "server URL `{}`: a `{{` is never closed: close it, or write %7B for a literal `{{`",
+                    "server URL `{}`: a `{{` is not closed: close it, or write %7B for a literal `{{`",
                     self.shown()
                 ));
             };

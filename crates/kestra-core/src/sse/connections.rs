@@ -218,7 +218,7 @@ impl Reconnects {
             attempt = self.connections,
             wait_ms = wait.as_millis() as u64,
             %reason,
-            "opening a stream again"
+            "reconnecting a stream"
         );
         if was_fruitful || reason.kind() == ErrorKind::Timeout(TimeoutPhase::Idle) {
             return;
@@ -226,7 +226,7 @@ impl Reconnects {
         let cause = (reason.kind(), reason.status());
         if !self.warned.contains(&cause) {
             self.warned.push(cause);
-            tracing::warn!(target: TARGET, operation, %reason, "a stream gave nothing; it is opened until it does");
+            tracing::warn!(target: TARGET, operation, %reason, "a stream ended without an event; reconnecting");
         }
     }
 }

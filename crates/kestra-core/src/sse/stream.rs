@@ -152,7 +152,7 @@ impl<T: Read> Stream for EventStream<T> {
                         Some(Err(problem)) => return self.fail(Error::from_boxed(problem)),
                         None if self.info.replay != Replay::Safe => self.state = State::Ended,
                         None => {
-                            let message = "the stream was cut: it ended without the event that says so";
+                            let message = "the stream ended without its end event";
                             return self.fail(Error::new(ErrorKind::Transport, message));
                         }
                     }

@@ -128,7 +128,7 @@ fn fields(value: serde_json::Result<Value>) -> Result<Vec<(String, InputValue)>,
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| (name, typed(value)))
             .collect()),
-        Ok(_) => Err(Error::invalid("inputs", "they must be a struct or a map, a field for each input")),
+        Ok(_) => Err(Error::invalid("inputs", "they must be a struct or a map with a field for each input")),
         Err(problem) => Err(Error::invalid("inputs", problem)),
     }
 }

@@ -115,7 +115,7 @@ fn basic_header(user: &str, password: &str) -> Result<HeaderValue, Problem> {
     let problem = |field, problem| Err((field, problem));
     match () {
         () if user.is_empty() => return problem("user", "it is empty"),
-        () if user.contains(':') => return problem("user", "it has a colon, which basic auth can't express"),
+        () if user.contains(':') => return problem("user", "it has a colon, which basic auth doesn't allow"),
         () if user.contains(is_control) => return problem("user", CONTROL),
         () if password.contains(is_control) => return problem("password", CONTROL),
         () => {}
@@ -154,7 +154,7 @@ const CONTROL: &str =
     "it has a line break or another control character; was it read from a file with a line break at its end?";
 
 fn sensitive(header: String, field: &'static str) -> Result<HeaderValue, Problem> {
-    let mut header = HeaderValue::try_from(header).map_err(|_| (field, "no header can have it"))?;
+    let mut header = HeaderValue::try_from(header).map_err(|_| (field, "a header can't contain it"))?;
     header.set_sensitive(true);
     Ok(header)
 }

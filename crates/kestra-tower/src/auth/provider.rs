@@ -178,7 +178,7 @@ impl Provider {
         match answer {
             Ok((token, header)) => Ok(self.keep(&token, header)),
             Err(error) => {
-                tracing::debug!(target: "kestra::auth", source = self.name, "no new token");
+                tracing::debug!(target: "kestra::auth", source = self.name, "the token source failed");
                 self.postpone();
                 Err(Arc::new(error))
             }

@@ -45,7 +45,7 @@ pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>) -> Decision {
             attempt = attempt.number,
             ?verdict,
             ?decision,
-            "judged an attempt"
+            "classified an attempt"
         );
     }
     decision

@@ -233,14 +233,16 @@ impl Call {
         let policy = self.policy();
         let least = match decide(policy, &attempt) {
             Decision::Final => return Err(None),
-            Decision::TooLong => return Err(Some("the server asks for a longer wait than is allowed")),
+            Decision::TooLong => {
+                return Err(Some("not retried: the server's `Retry-After` is longer than the policy allows"));
+            }
             Decision::Again(least) => least,
         };
         if self.attempts >= self.limit {
             return Err(None);
         }
         if !can_repeat {
-            return Err(Some("not tried again: the body can be sent only once"));
+            return Err(Some("not retried: the body can be sent only once"));
         }
         let limit = policy.backoff_limit(self.attempts);
         // The longest times don't survive the way through a floating-point number.
@@ -248,7 +250,7 @@ impl Call {
         let wait = wait.unwrap_or(limit).max(least);
         let time_left = self.context.as_ref().and_then(CallContext::time_left);
         if time_left.is_some_and(|left| left <= wait) {
-            return Err(Some("not tried again: too little time is left"));
+            return Err(Some("not retried: the deadline is too close"));
         }
         if policy.budget_tokens().is_some() {
             let cost = Budget::cost(attempt.status());
@@ -256,7 +258,7 @@ impl Call {
                 if let Some(observer) = &self.shared.observer {
                     observer.tell(&ClientEvent::RetryBudgetExhausted { operation });
                 }
-                return Err(Some("not tried again: the retry budget is used up"));
+                return Err(Some("not retried: the retry budget is exhausted"));
             }
             self.spent += cost;
         }
@@ -282,7 +284,7 @@ fn report(attempt: &Attempt<'_>, wait: Duration) {
             attempt = number,
             wait_ms = wait,
             kind = ?error.kind(),
-            "trying again after a failure"
+            "retrying after an error"
         ),
         (None, status) => tracing::info!(
             target: "kestra::retry",
@@ -290,7 +292,7 @@ fn report(attempt: &Attempt<'_>, wait: Duration) {
             attempt = number,
             wait_ms = wait,
             status = status.map(|status| status.as_u16()),
-            "trying again after an answer"
+            "retrying after a response"
         ),
     }
 }

@@ -86,8 +86,8 @@ fn make_absolute_at(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), E
             return Err(Error::new(
                 ErrorKind::Refused,
                 format!(
-                    "the request is for {}, the server of the call is {base}, and credentials must not leave it; give the path \
-                     alone, or use a client for that server",
+                    "the request is for {}, the server of the call is {base}, and credentials must not leave it: use \
+                     a path without a host, or a client for that server",
                     origin(&uri)
                 ),
             ));

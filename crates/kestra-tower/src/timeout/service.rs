@@ -190,7 +190,7 @@ impl Limit {
                 format!("{whole} waited {limit:?} for a layer below to be ready, and was not sent")
             }
             Some(limit) => format!("{whole} took longer than {limit:?}"),
-            None => format!("{whole} went on beyond its deadline"),
+            None => format!("{whole} exceeded its deadline"),
         };
         let phase = if detects { TimeoutPhase::VersionProbe } else { phase };
         let sent = match &self.context {

@@ -95,7 +95,7 @@ impl IdleTimer {
             self.silent = true;
             sleep.set(tokio::time::sleep(limit));
         }
-        sleep.as_mut().poll(cx).map(|()| expired(limit, "nothing more came"))
+        sleep.as_mut().poll(cx).map(|()| expired(limit, "no data"))
     }
 }
 

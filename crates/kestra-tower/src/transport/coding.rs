@@ -74,7 +74,7 @@ impl Coding {
         };
         let message = format!("the body is compressed with `{named}`, although {wanted}");
         Error::new(ErrorKind::Decode, message).with_hint(
-            "a proxy in front of the server ignores Accept-Encoding: have the proxy respect it, or turn off its \
+            "a proxy in front of the server ignores Accept-Encoding: have the proxy respect it, or turn its \
              compression off for Kestra",
         )
     }

@@ -41,7 +41,7 @@ impl Collect {
         Poll::Ready(match (self.parts.take(), problem) {
             (Some(parts), None) => Ok(Response::from_parts(parts, body.into())),
             (Some(parts), Some(error)) => Err(error.with_response(ErrorResponse::new(parts, body))),
-            (None, _) => Err(Error::new(ErrorKind::Service, "the future was polled after it was done")),
+            (None, _) => Err(Error::new(ErrorKind::Service, "the future was polled after completion")),
         })
     }
 
@@ -68,8 +68,7 @@ impl Collect {
 }
 
 fn too_large(limit: usize) -> Error {
-    let message = format!(
-        "the body is larger than the limit of {limit} bytes; raise max_body_size, or ask for less or for a stream"
-    );
+    let message =
+        format!("the body is larger than the limit of {limit} bytes: raise `max_body_size`, or request less");
     Error::new(ErrorKind::Decode, message)
 }

@@ -26,7 +26,7 @@ pub(crate) fn from_client(error: hyper::Error) -> Error {
     }
     if is_refused_stream(&error) {
         return Error::from_source(ErrorKind::Transport, error)
-            .with_message("it refused the request's stream before it was looked at")
+            .with_message("the server refused the HTTP/2 stream before it processed the request")
             .with_request_sent(RequestSent::No);
     }
     if error.is_parse() {
@@ -67,7 +67,7 @@ fn unreadable(cause: &hyper::Error) -> Error {
              `ClientBuilder::transport`",
         )
     } else {
-        Error::new(ErrorKind::Decode, "it isn't HTTP; does the server's URL begin with https://?")
+        Error::new(ErrorKind::Decode, "it isn't HTTP: if the server speaks TLS, begin its URL with https://")
     };
     error.with_request_sent(RequestSent::Maybe)
 }
@@ -101,6 +101,6 @@ fn is_refused_stream(_: &hyper::Error) -> bool {
 /// What reading a body ended in.
 pub(crate) fn broken_body(error: hyper::Error) -> Error {
     Error::from_source(ErrorKind::Transport, error)
-        .with_message("the body is cut short")
+        .with_message("the body ended early")
         .with_request_sent(RequestSent::Yes)
 }

@@ -113,7 +113,7 @@ impl TransportFuture {
         match &mut self.state {
             State::Collecting(collect) => collect.poll(cx),
             State::Failed(error) => Poll::Ready(Err(error.take().unwrap_or_else(|| {
-                Error::new(ErrorKind::Service, "the future was polled after it was done")
+                Error::new(ErrorKind::Service, "the future was polled after completion")
             }))),
             State::Sending { .. } => Poll::Pending,
         }

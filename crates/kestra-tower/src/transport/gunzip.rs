@@ -121,7 +121,7 @@ impl Service<Request<Tail>> for Echo {
 
 /// Returns the error of a body with several gzip members: tower-http would silently drop those after the first.
 fn incomplete() -> Error {
-    Error::new(ErrorKind::Decode, "the body is gzip in several parts, or damaged")
+    Error::new(ErrorKind::Decode, "the gzip body has several members, or is damaged")
         .with_request_sent(RequestSent::Yes)
 }
 
@@ -135,7 +135,7 @@ fn broken(error: BoxError) -> Error {
         error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
     if is_cut {
         // The compressor stopped early, but closed the connection properly.
-        Error::from_source(ErrorKind::Transport, error).with_message("the compressed body is cut short")
+        Error::from_source(ErrorKind::Transport, error).with_message("the compressed body ended early")
     } else {
         Error::from_source(ErrorKind::Decode, error).with_message("the body is not valid gzip")
     }

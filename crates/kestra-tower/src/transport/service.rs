@@ -79,17 +79,17 @@ fn check(request: &Request<Body>, context: Option<&CallContext>) -> Result<(), E
     let uri = request.uri();
     let problem = match (uri.scheme_str(), uri.authority()) {
         (None, _) | (_, None) => {
-            "no server is chosen; put a ServerLayer above the transport, or give an absolute URL"
+            "the request has no server: put a `ServerLayer` above the transport, or use an absolute URL"
         }
         (Some("http" | "https"), Some(authority)) if is_foreign && authority.as_str().contains('@') => {
-            "credentials don't belong in a URL; set them as auth"
+            "the URL contains credentials: set them with `auth`"
         }
         (Some("http" | "https"), Some(_)) if *request.method() == Method::CONNECT => {
-            "CONNECT is for proxies; set one with `proxy`"
+            "the method CONNECT is not supported: set a proxy with `proxy`"
         }
         (Some("http" | "https"), Some(_)) => match request.version() {
             Version::HTTP_10 | Version::HTTP_11 | Version::HTTP_2 => return Ok(()),
-            _ => "requests are sent as HTTP/1 or HTTP/2; leave the version of the request as it is",
+            _ => "unsupported HTTP version: use HTTP/1.1 or HTTP/2",
         },
         (Some(_), Some(_)) => "the scheme is not http or https",
     };

@@ -83,7 +83,7 @@ impl UploadWatch {
             let last = Duration::from_millis(self.progress.last.load(Ordering::Relaxed));
             let end = first + last;
             if end <= Instant::now() {
-                let what = "the server took nothing more of the request and didn't answer, or its source gave nothing,";
+                let what = "the upload made no progress and the server sent no response";
                 return Poll::Ready(expired(self.limit, what));
             }
             sleep.as_mut().reset(end);

@@ -178,7 +178,7 @@ impl ClientBuilder {
             (name, _) => {
                 let name =
                     name.map_or_else(|_| "its name".to_owned(), |name| format!("the value of `{name}`"));
-                let problem = format_args!("{name} has a character that no header can have").to_string();
+                let problem = format_args!("{name} has a character that a header can't contain").to_string();
                 self.invalid.get_or_insert(Error::invalid("default_header", problem));
             }
         }
@@ -209,7 +209,7 @@ impl ClientBuilder {
         match user_agent.try_into() {
             Ok(user_agent) => self.user_agent = user_agent,
             Err(_) => {
-                let problem = "it has a character that no header can have";
+                let problem = "it has a character that a header can't contain";
                 self.invalid.get_or_insert(Error::invalid("user_agent", problem));
             }
         }

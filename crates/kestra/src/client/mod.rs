@@ -270,17 +270,17 @@ impl Client {
         let call = GetConfiguration::new().into_call();
         let info = call.info();
         let response = self.send(call).await.map_err(|error| match error.status() {
-            Some(StatusCode::NOT_FOUND) => error.with_message("there is nothing at /api/v1/configs"),
+            Some(StatusCode::NOT_FOUND) => error.with_message("404 at /api/v1/configs"),
             _ => error,
         })?;
         let (parts, body) = response.into_parts();
         let read = body.into_bytes().unwrap_or_default();
         let problem = match json::from_slice::<Configs>(&read) {
             Ok(configs) if !configs.version.is_empty() => return Ok(configs),
-            Ok(_) => "it names no version".to_owned(),
+            Ok(_) => "the response has no version".to_owned(),
             Err(problem) => problem.to_string(),
         };
-        let message = format!("this is no Kestra server ({problem}): check the server URL");
+        let message = format!("not a Kestra server ({problem}): check the server URL");
         let error = Error::new(ErrorKind::Decode, message).with_operation(info);
         Err(error.with_response(ErrorResponse::new(parts, read)))
     }
@@ -361,7 +361,7 @@ impl Configs {
     fn version(&self) -> Result<Version, Error> {
         Version::reported(&self.version).ok_or_else(|| {
             let message = format!(
-                "the version `{}` of the server is not one: set `KESTRA_API_VERSION` or `api_version`",
+                "invalid server version `{}`: set `KESTRA_API_VERSION` or `api_version`",
                 redact::brief(&self.version, 40)
             );
             Error::new(ErrorKind::Decode, message)

@@ -181,7 +181,7 @@ fn judge(check: Check, call: &Call, found: &Value) -> Result<(), Error> {
             let trigger = named("triggerId");
             let row = row(found, "/results", |row| text(row, "triggerId") == trigger);
             match row {
-                None => Err(missing(&format!("the server knows no trigger `{trigger}` of {} yet", flow()))),
+                None => Err(missing(&format!("the server has no trigger `{trigger}` of {} yet", flow()))),
                 // From 2.0 on, whose rows have `updatedAt`, the action does nothing without a backfill.
                 Some(row) if row.get("backfill").is_none() && row.get("updatedAt").is_none() => {
                     Err(conflict(&format!("the trigger `{trigger}` has no backfill: start one first")))

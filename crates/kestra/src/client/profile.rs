@@ -36,7 +36,7 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// Returns an error of kind [`ErrorKind::File`] if the file can't be read or is no YAML; it names the key that is missing or wrong.
+    /// Returns an error of kind [`ErrorKind::File`] if the file can't be read or is not valid YAML; it names the key that is missing or wrong.
     pub fn load(name: &str) -> Result<Self, Error> {
         Self::load_from(path()?, Some(name))
     }
@@ -64,7 +64,10 @@ impl Profile {
         warn_if_readable(path);
         // The text around the problem may be a secret, so that of the error is not shown.
         let file = kestra_flow::read(&text).map_err(|problem| {
-            Error::new(ErrorKind::File, format!("{} is no YAML: line {}", path.display(), problem.line()))
+            Error::new(
+                ErrorKind::File,
+                format!("{} is not valid YAML: line {}", path.display(), problem.line()),
+            )
         })?;
         let file = file.as_map().cloned().unwrap_or_default();
         let wrong = |problem: String| Error::new(ErrorKind::File, format!("{}: {problem}", path.display()));
@@ -74,7 +77,7 @@ impl Profile {
         let contexts = file.get("contexts").and_then(Node::as_map).cloned().unwrap_or_default();
         let Some(context) = contexts.get(name).and_then(Node::as_map) else {
             let known: Vec<&str> = contexts.keys().collect();
-            return Err(wrong(format!("there is no context `{name}`, only {}", known.join(", "))));
+            return Err(wrong(format!("profile `{name}` not found: use one of {}", known.join(", "))));
         };
         Self::of(name, context)
             .map_err(|(field, problem)| wrong(format!("`contexts.{name}.{field}` {problem}")))
@@ -95,7 +98,7 @@ impl Profile {
             Some("token") => Some(Auth::bearer(needed("token")?)),
             Some("basic") => Some(basic()?),
             Some(other) => {
-                return Err(("auth_method", format!("is `{other}`, and neither `token` nor `basic`")));
+                return Err(("auth_method", format!("is `{other}`: use `token` or `basic`")));
             }
             None if field("token")?.is_some() => Some(Auth::bearer(needed("token")?)),
             None if field("username")?.is_some() => Some(basic()?),
@@ -114,7 +117,7 @@ impl Profile {
         for header in listed {
             let parts = header.as_str().and_then(|text| text.split_once(':'));
             let Some((name, value)) = parts else {
-                return Err(("headers", "each is `Name:value`".to_owned()));
+                return Err(("headers", "has an entry without a colon: write `Name:value`".to_owned()));
             };
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }

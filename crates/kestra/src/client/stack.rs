@@ -218,7 +218,9 @@ async fn read(
         Ok(Ok(true)) => return Ok(Response::from_parts(parts, bytes.into())),
         Ok(Ok(false)) => Error::new(
             ErrorKind::Decode,
-            format!("the body has more than {body_limit} bytes: raise max_body_size if that is expected"),
+            format!(
+                "the body is larger than the limit of {body_limit} bytes: raise `max_body_size`, or request less"
+            ),
         ),
         Ok(Err(problem)) => Error::from_boxed(problem),
         Err(_) => Error::new(

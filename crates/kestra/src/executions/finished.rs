@@ -155,7 +155,7 @@ impl Finished {
     ) -> Result<T, Error> {
         exact::read_as(exact.as_deref(), values).map_err(|problem| {
             let problem = redact::brief(problem, 300);
-            let message = format!("the {what} of execution {} don't fit the type: {problem}", self.id());
+            let message = format!("the {what} of execution {} don't match the type: {problem}", self.id());
             Error::new(ErrorKind::Decode, message).with_execution_id(self.id())
         })
     }

@@ -48,7 +48,7 @@ impl Kv {
         serde_json::from_value(detail.value.unwrap_or_default()).map_err(|problem| {
             Error::new(
                 ErrorKind::Decode,
-                format!("the value doesn't fit the type: {}", redact::brief(problem, 300)),
+                format!("the value doesn't match the type: {}", redact::brief(problem, 300)),
             )
             .with_operation(info)
         })

@@ -120,7 +120,7 @@ impl SyncEntry {
 /// What a sync did with flows, files or keys.
 ///
 /// `{}` prints a line for each change and what is wrong with it; `{:#}` adds the diffs of flows.
-#[must_use = "what failed is in the report alone; `check` makes an error of it"]
+#[must_use = "failures are in the report only: call `check` to get them as an error"]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -187,7 +187,7 @@ impl SyncReport {
         if failures.is_empty() {
             return Ok(());
         }
-        let rest = if self.applied { "the others are done" } else { "nothing was changed" };
+        let rest = if self.applied { "the others succeeded" } else { "nothing was changed" };
         let mut message = format!("{} of {} entries failed, {rest}", failures.len(), self.entries.len());
         for entry in self.failed() {
             let Some(error) = &entry.error else { continue };

@@ -131,7 +131,7 @@ impl TriggerBackfill {
     pub(super) fn missing(&self) -> Error {
         let (namespace, flow_id, trigger_id) = (self.id.namespace(), self.id.flow_id(), self.id.trigger_id());
         let message = format!(
-            "the server knows no trigger `{trigger_id}` of {namespace}.{flow_id} yet: check the ids, or wait until it is evaluated"
+            "the server has no trigger `{trigger_id}` of {namespace}.{flow_id} yet: check the ids, or wait until it is evaluated"
         );
         Error::foreseen(StatusCode::NOT_FOUND, message)
     }

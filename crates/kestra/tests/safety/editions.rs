@@ -16,7 +16,7 @@ async fn open_source_would_publish_a_draft() -> Result<(), Error> {
     let (server, client) = serve(Dialect::V2_0).await;
     let error = client.flows().create_flow(flow("hello")).draft(true).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
-    assert!(error.to_string().contains("open-source Kestra ignores `draft`"), "{error}");
+    assert!(error.to_string().contains("`draft` requires Kestra Enterprise Edition"), "{error}");
     assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
     client.flows().create_flow(flow("plain")).draft(false).await?;
     // It runs, which no draft does.
@@ -64,7 +64,7 @@ async fn open_source_would_answer_as_if_nothing_were_said() -> Result<(), Error>
     for (name, answer) in calls(&client).await {
         let error = answer.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused, "{name}");
-        assert!(error.to_string().contains(&format!("open-source Kestra ignores `{name}`")), "{error}");
+        assert!(error.to_string().contains(&format!("`{name}` requires Kestra Enterprise")), "{error}");
     }
     assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
     client.namespaces().search_namespaces().existing(false).await?;

@@ -115,10 +115,7 @@ async fn a_trigger_of_another_tenant_would_be_passed_over() -> Result<(), Error>
     };
     let refused = switch().await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Refused);
-    assert!(
-        refused.to_string().contains("named in the tenant `acme`, the request goes to `main`"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains("has the tenant `acme`, the request goes to `main`"), "{refused}");
     assert!(server.requests().is_empty());
     // It says that it has done it.
     assert_eq!(switch().unchecked().await?.total(), Some(1));

@@ -72,8 +72,8 @@ fn deleted_problem(source: &str, file: Option<&str>) -> Option<String> {
     let line = deleted::line(source)?;
     let file = file.map(|file| format!(" ({file})")).unwrap_or_default();
     Some(format!(
-        "line {line} of the source{file} may set `deleted`, and a server deletes the flow of a source with `deleted: true` \
-         and answers 200: remove the line, and use `delete_flow` to delete a flow"
+        "line {line} of the source{file} may set `deleted`, and a server deletes the flow of a source with `deleted: \
+         true` and responds with 200: remove the line, and use `delete_flow` to delete a flow"
     ))
 }
 

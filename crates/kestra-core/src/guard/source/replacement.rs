@@ -28,8 +28,8 @@ pub(super) fn problem(body: &[u8]) -> Option<String> {
     // A body that is no such request is refused by the server.
     let request: Request = serde_json::from_slice(body).ok()?;
     is_suspicious(&request).then(|| {
-        "the replacement may set `deleted` in a source, and a server deletes the flow of a source with `deleted: true` and \
-         answers 200: look at `preview_source_replacement` first"
+        "the replacement may set `deleted` in a source, and a server deletes the flow of a source with `deleted: \
+         true` and responds with 200: check it with `preview_source_replacement` first"
             .to_owned()
     })
 }

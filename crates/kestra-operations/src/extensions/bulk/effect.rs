@@ -131,7 +131,7 @@ impl Effect {
                 format!("it is {is}, not {wanted}")
             }
             Self::Unlocked => "it is locked".to_owned(),
-            Self::BackfillPaused(true) => "its backfill goes on".to_owned(),
+            Self::BackfillPaused(true) => "its backfill is running".to_owned(),
             Self::BackfillPaused(false) => "its backfill is paused".to_owned(),
             Self::NoBackfill => "its backfill is still there".to_owned(),
         }

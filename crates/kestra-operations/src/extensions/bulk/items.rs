@@ -23,10 +23,10 @@ impl Items {
                 let held = FIELDS.iter().find_map(|field| Some((*field, fields.remove(*field)?)));
                 match held {
                     Some((field, Value::Array(all))) => Ok(Self { all, field, rest: Some(fields) }),
-                    _ => Err(Error::invalid("ids", "the body has no list of them")),
+                    _ => Err(Error::invalid("ids", "the body has no list of ids")),
                 }
             }
-            Ok(_) => Err(Error::invalid("ids", "the body is no list of them")),
+            Ok(_) => Err(Error::invalid("ids", "the body is not a list of ids")),
             // The mistake that was made in building it is told when it is sent.
             Err(_) if bytes.is_empty() => Ok(Self { all: Vec::new(), field: "", rest: None }),
             Err(problem) => Err(Error::invalid("ids", problem)),

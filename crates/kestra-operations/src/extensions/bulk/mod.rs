@@ -235,7 +235,7 @@ impl Action {
         }
         if self.skips_flows() {
             let missing = self.take_missing(&mut items).await?;
-            self.skip(missing, "there is no such flow");
+            self.skip(missing, "the flow doesn't exist");
         }
         Ok(items)
     }
@@ -265,7 +265,7 @@ impl Action {
                     self.report.done += missing.len() as u64;
                     vanished.extend(missing);
                 } else {
-                    self.skip(missing, "there is no such flow any more");
+                    self.skip(missing, "the flow doesn't exist any more");
                 }
             } else if self.core.skips_invalid {
                 let mut refused = refused(&error);

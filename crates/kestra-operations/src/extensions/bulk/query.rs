@@ -65,7 +65,7 @@ pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Resu
     let search = info.counted_by.or_else(|| info.body_filters?.counted_by);
     let (Some(action), Some(search)) = (info.by_ids, search) else {
         let problem =
-            "there is no action by ids for this operation: remove what needs one, or narrow the filters";
+            "this operation has no counterpart by ids: remove what requires one, or narrow the filters";
         return Err(Error::new(ErrorKind::Unsupported, problem));
     };
     let most = query.take_at_most();
@@ -176,7 +176,7 @@ async fn count_rows(query: &mut Call, executor: &SharedExecutor) -> Result<u64, 
     query.warn_of_look_back(operation);
     let info = query.info();
     let search = info.counted_by.ok_or_else(|| {
-        Error::new(ErrorKind::Unsupported, "there is no search for what this operation acts on")
+        Error::new(ErrorKind::Unsupported, "this operation has no search that finds what it acts on")
     })?;
     let meant = query.found_rows();
     let mut call = query.related_search(search);

@@ -61,7 +61,7 @@ async fn follow<E: Executor>(executor: E, mut call: Call, sink: Sink<LogEntry>) 
             }
             Step::Cut { error, is_fruitful } => (error, is_fruitful),
             // It has no end of its own.
-            _ => (Error::new(ErrorKind::Transport, "the lines ended before their execution"), false),
+            _ => (Error::new(ErrorKind::Transport, "the log stream ended before the execution"), false),
         };
         let mut failure = cut;
         if !is_fruitful {

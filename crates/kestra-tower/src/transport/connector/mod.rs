@@ -150,8 +150,7 @@ async fn open_tcp(mut tcp: HttpConnector, target: Uri) -> Result<Stream, BoxErro
 async fn handshake(stream: Stream, target: &Uri, config: &Arc<ClientConfig>) -> Result<Stream, Error> {
     let host = Host::new(target.host().unwrap_or_default()).name;
     let name = ServerName::try_from(host.to_owned()).map_err(|problem| {
-        Error::from_source(ErrorKind::Tls, problem)
-            .with_message(format!("{host} is no name for a certificate"))
+        Error::from_source(ErrorKind::Tls, problem).with_message(format!("{host} is not a valid server name"))
     })?;
     // The types of the handshake and of the stream are hidden: all that holds one would be compiled with it.
     type Handshake = Pin<Box<dyn Future<Output = io::Result<Box<dyn Tls>>> + Send>>;

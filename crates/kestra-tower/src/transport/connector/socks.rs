@@ -32,7 +32,7 @@ pub(super) async fn open(stream: Stream, proxy: &Endpoint, target: &Uri) -> Resu
     }
     let stream = socks.call(told).await.map_err(|problem| {
         let problem = problem.to_string();
-        let message = format!("{proxy} found no way to {}:{port}: {problem}", name.name);
+        let message = format!("{proxy} can't connect to {}:{port}: {problem}", name.name);
         let error = Error::new(ErrorKind::Proxy, message);
         // The type of hyper-util's error is private, so its message has to do.
         if problem.contains("authentication") || problem.contains("credentials") {
@@ -46,7 +46,10 @@ pub(super) async fn open(stream: Stream, proxy: &Endpoint, target: &Uri) -> Resu
 /// Looks a name up without holding up the runtime, and takes an IPv4 address if there is one: few proxies reach others.
 async fn resolve(name: &str, port: u16) -> Result<IpAddr, Error> {
     let failed = || {
-        Error::new(ErrorKind::Connect, format!("{name} can't be resolved; socks5h:// lets the proxy do it"))
+        Error::new(
+            ErrorKind::Connect,
+            format!("can't resolve {name}: use socks5h:// to have the proxy resolve it"),
+        )
     };
     let found =
         tokio::net::lookup_host((name, port)).await.map_err(|problem| failed().with_source(problem))?;

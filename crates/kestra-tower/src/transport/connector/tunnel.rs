@@ -15,7 +15,7 @@ const HEAD_LIMIT: usize = 16 * 1024;
 /// Asks a proxy to connect us with `target`, which is a host and a port.
 pub(super) async fn open(mut stream: Stream, proxy: &Endpoint, target: &str) -> Result<Stream, Error> {
     let broken = |problem| {
-        let message = format!("{proxy} broke off while it was asked for {target}");
+        let message = format!("{proxy} closed the connection during CONNECT to {target}");
         Error::from_source(ErrorKind::Proxy, problem).with_message(message)
     };
     stream.write_all(&request(proxy, target)).await.map_err(broken)?;
@@ -26,21 +26,21 @@ pub(super) async fn open(mut stream: Stream, proxy: &Endpoint, target: &str) -> 
             break end + 4;
         }
         if head.len() > HEAD_LIMIT {
-            return Err(refused(proxy, target, "its answer is too long"));
+            return Err(refused(proxy, target, "its response head is too large"));
         }
         if stream.read_buf(&mut head).await.map_err(broken)? == 0 {
-            return Err(refused(proxy, target, "it closed the connection instead"));
+            return Err(refused(proxy, target, "it closed the connection without a response"));
         }
     };
     match status(&head[..end]) {
         Some(StatusCode::OK) if head.len() == end => Ok(stream),
         // Nobody but us may speak first within a tunnel.
-        Some(StatusCode::OK) => Err(refused(proxy, target, "more than an answer came")),
+        Some(StatusCode::OK) => Err(refused(proxy, target, "it sent data after its response head")),
         Some(status @ (StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED)) => {
             Err(credentials_refused(proxy, status))
         }
         Some(status) => Err(refused(proxy, target, status.to_string().trim_end())),
-        None => Err(refused(proxy, target, "the answer isn't HTTP")),
+        None => Err(refused(proxy, target, "its response isn't HTTP")),
     }
 }
 

@@ -113,7 +113,7 @@ impl Call {
                 // A new connection that closes at once says that something is wrong with the server.
                 (Some(_), Stage::Http1 { is_reused: false, .. }) => from_client(error),
                 (Some(request), _) if !self.is_replay => {
-                    tracing::debug!(target: "kestra::pool", "a connection closed before a request was written: another takes it");
+                    tracing::debug!(target: "kestra::pool", "a connection closed before the request was written; using another connection");
                     self.is_replay = true;
                     // The next idle one might be the same, while calls of HTTP/2 are to open a new one together.
                     self.skips_idle |= matches!(stage, Stage::Http1 { .. });

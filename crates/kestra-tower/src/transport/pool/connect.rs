@@ -58,7 +58,7 @@ pub(super) fn finish_for_others(host: &Arc<Host>, connecting: Connecting) {
         match connecting.await {
             Ok(opened) => keep(&owner, opened),
             Err(problem) => {
-                tracing::debug!(target: "kestra::pool", %problem, "a connection that nobody waits for failed");
+                tracing::debug!(target: "kestra::pool", %problem, "an unused connection failed");
             }
         }
     }));

@@ -39,7 +39,7 @@ pub(super) fn discard_idle(host: &Arc<Host>) {
         effects.closed.len()
     });
     if count > 0 {
-        tracing::debug!(target: "kestra::pool", count, "idle connections are given up");
+        tracing::debug!(target: "kestra::pool", count, "closing idle connections");
     }
 }
 

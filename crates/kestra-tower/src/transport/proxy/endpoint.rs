@@ -57,7 +57,7 @@ impl Endpoint {
         let fail = |problem: &str| Error::invalid(field, format_args!("`{shown}` {problem}"));
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let url = UrlParts::of(&with_scheme).map_err(|problem| {
-            fail(&format!("is no URL of a proxy: {problem}; it is like http://host:3128"))
+            fail(&format!("is not a proxy URL: {problem}: write it like http://host:3128"))
         })?;
         let (kind, default_port) = [Kind::Http, Kind::Https, Kind::Socks5, Kind::Socks5h]
             .into_iter()
@@ -67,7 +67,7 @@ impl Endpoint {
         let port = url.authority.port_u16().unwrap_or(default_port);
         // What is connected to; the scheme only has to be one.
         let uri = Uri::try_from(format!("http://{}:{port}", url.authority.host()))
-            .map_err(|problem| fail(&format!("has a host that is none ({problem})")))?;
+            .map_err(|problem| fail(&format!("has an invalid host ({problem})")))?;
         let mut endpoint = Self { kind, uri, credentials: None, authorization: None };
         if let Some((user, password)) = url.credentials {
             let decode = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
@@ -82,17 +82,17 @@ impl Endpoint {
         match self.kind {
             Kind::Http | Kind::Https => {
                 if user.contains(':') {
-                    return Err("has a user name with a colon, which basic auth can't carry");
+                    return Err("has a user name with a colon, which basic auth doesn't allow");
                 }
                 let encoded = STANDARD.encode(format!("{user}:{password}"));
                 let mut value = HeaderValue::try_from(format!("Basic {encoded}"))
-                    .map_err(|_| "has credentials that no header can carry")?;
+                    .map_err(|_| "has credentials that a header can't contain")?;
                 value.set_sensitive(true);
                 self.authorization = Some(value);
             }
             Kind::Socks5 | Kind::Socks5h => {
                 if user.len() > 255 || password.len() > 255 {
-                    return Err("has credentials of more than 255 bytes, which SOCKS can't carry");
+                    return Err("has credentials of more than 255 bytes, which SOCKS doesn't allow");
                 }
                 self.credentials = Some((user, password));
             }

@@ -80,12 +80,12 @@ fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) ->
     }
     let builder = ClientConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
-        .map_err(|problem| fail("TLS", "the crypto provider fits no TLS version").with_source(problem))?;
+        .map_err(|problem| fail("TLS", "the crypto provider supports no TLS version").with_source(problem))?;
     let wants_client_auth = if settings.only_these {
         if roots.is_empty() {
             return Err(fail(
                 "TLS",
-                "only_these_roots trusts nobody as long as no root certificate is added",
+                "`only_these_roots` is set without a root certificate: add one with `ca_file` or `add_root_certificate`",
             ));
         }
         builder.with_root_certificates(store(roots)?)
@@ -97,7 +97,7 @@ fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) ->
         Some(identity) => {
             let (certificates, key) = read_identity(identity)?;
             wants_client_auth.with_client_auth_cert(certificates, key).map_err(|problem| {
-                fail("client certificate", "certificate and key don't fit").with_source(problem)
+                fail("client certificate", "the certificate and the key don't match").with_source(problem)
             })?
         }
         None => wants_client_auth.with_no_client_auth(),
@@ -114,7 +114,7 @@ fn provider() -> Result<Arc<CryptoProvider>, Error> {
     installed.or_else(|| own_provider().map(Arc::new)).ok_or_else(|| {
         fail(
             "TLS",
-            "there is no crypto provider; switch on the feature `ring` or `aws-lc-rs`, or install one for the process",
+            "no crypto provider: enable the feature `ring` or `aws-lc-rs`, or install one for the process",
         )
     })
 }
@@ -194,8 +194,8 @@ fn read_identity(
 pub(super) fn no_roots() -> Error {
     fail(
         "TLS",
-        "no CA certificates can be had from the system; install ca-certificates in the image, or name your CA with \
-         ca_file, add_root_certificate or SSL_CERT_FILE",
+        "the system has no CA certificates: install ca-certificates in the image, or set your CA with `ca_file`, \
+         `add_root_certificate` or `SSL_CERT_FILE`",
     )
 }
 

@@ -23,10 +23,10 @@ const NOTHING_IN_COMMON: &str = "server and client share no TLS version or ciphe
 const CLIENT_WANTED: &str =
     "the server requires a client certificate: set one with `Tls::client_certificate`";
 
-const CLIENT_REFUSED: &str = "the server doesn't accept the client certificate: set one with `Tls::client_certificate` that a CA \
-                              signed which the server trusts";
+const CLIENT_REFUSED: &str = "the server rejected the client certificate: set one that is signed by a CA which the \
+                              server trusts (`Tls::client_certificate`)";
 
-const CLIENT_EXPIRED: &str = "renew the client certificate that `Tls::client_certificate` was given";
+const CLIENT_EXPIRED: &str = "renew the client certificate (`Tls::client_certificate`)";
 
 /// Returns the error of a failed handshake with `host`.
 pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {

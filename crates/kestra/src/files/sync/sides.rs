@@ -26,7 +26,7 @@ pub(super) async fn files_of_folder(
         let names = file.path.strip_prefix(folder).unwrap_or(&file.path).iter();
         let names: Option<Vec<&str>> = names.map(|name| name.to_str()).collect();
         let Some(names) = names else {
-            let message = format!("{} has a name that isn't text", file.path.display());
+            let message = format!("the name of {} is not UTF-8", file.path.display());
             return Err(Error::new(ErrorKind::File, message));
         };
         let is_trash = matches!(names.as_slice(), [name] if is_trash(name));

@@ -286,7 +286,7 @@ fn check_place(name: String, target: &Remote) -> Result<String, Error> {
     let mut above = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
     let problem = match above.find(|folder| target.files.contains_key(*folder)) {
         Some(file) => format!(
-            "the namespace has a file `{file}`, which the path needs as a folder: delete or rename it first"
+            "the namespace has a file `{file}` where the path has a folder: delete or rename it first"
         ),
         None if target.folders.contains(&name) => {
             format!("the namespace has a folder `{name}`: delete or rename it first")
