@@ -15,10 +15,10 @@ use crate::options::CallOptions;
 use crate::timeouts::{Limits, Timeouts};
 use crate::version::Version;
 
-/// What a request is a call of, with its options, its deadline and what has become of it so far.
+/// The operation, options, deadline and progress of a call.
 ///
-/// Every request that a builder makes has one among its extensions; layers read it with [`CallContext::of`]. Copies share
-/// what has become of the call, so an error at the end knows of all attempts.
+/// Every request that a builder makes has one among its extensions; layers read it with [`CallContext::of`]. Copies
+/// share the progress, so an error at the end knows of all attempts.
 #[derive(Clone)]
 pub struct CallContext(Arc<Inner>);
 
@@ -80,7 +80,7 @@ impl CallContext {
         &self.0.options
     }
 
-    /// Whether the server answers only when an execution has ended.
+    /// Returns whether the server responds only when an execution has ended.
     #[inline]
     #[must_use]
     pub fn waits(&self) -> bool {
@@ -211,12 +211,13 @@ impl CallContext {
         head.map_err(|error| error.with_operation(self.operation()))
     }
 
-    /// The route for a server of this version; [`is_built_for`](Self::is_built_for) says whether the request as built fits it.
+    /// The route for a server of this version; [`is_built_for`](Self::is_built_for) says whether the request as built
+    /// fits it.
     ///
     /// # Errors
     ///
-    /// As [`head_for`](Self::head_for), and [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the request may shut a server
-    /// of that version down, unless it is unchecked.
+    /// As [`head_for`](Self::head_for), and [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the request may shut
+    /// a server of that version down, unless it is unchecked.
     pub fn route_for(&self, version: Version) -> Result<&'static Route, Error> {
         let route = self.head()?.route_for(version, self.0.options.is_any_version());
         let route = route.and_then(|route| self.check_survival(version).map(|()| route));

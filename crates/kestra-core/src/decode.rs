@@ -1,4 +1,4 @@
-//! Reading an answer whose status is no error.
+//! Decodes a response whose status is no error.
 
 use bytes::Bytes;
 use http::Response;
@@ -47,7 +47,7 @@ fn read_json(
     }
 }
 
-/// Reads JSON where some versions answer nothing, or null.
+/// Reads JSON where some versions respond with an empty body or null.
 pub fn optional<T: Read>(
     response: Response<Body>,
     info: &'static OperationInfo,

@@ -46,7 +46,7 @@ pub trait Executor: Sealed + Clone + Send + Sync + 'static {
     }
 }
 
-/// A call on its way: one allocation, whatever the stack.
+/// The future of a call: one allocation, whatever the stack.
 pub type CallFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send + 'static>>;
 
 /// The place of an executor in a builder that has none.
@@ -118,10 +118,10 @@ impl Executor for SharedExecutor {
 
 crate::debug_fields! { SharedExecutor, _ => {} }
 
-/// Reads an answer as a value.
+/// Decodes a response.
 pub(crate) type Decode<T> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<T>, Error>;
 
-/// A call on its way whose answer is decoded, with the whole HTTP response.
+/// The future of a call that returns the whole HTTP response, with the decoded body.
 #[must_use = "a call is sent only when it is awaited"]
 pub struct ResponseFuture<T> {
     call: CallFuture,
@@ -131,7 +131,7 @@ pub struct ResponseFuture<T> {
 }
 
 impl<T> ResponseFuture<T> {
-    /// Sends a call through an executor and decodes its answer.
+    /// Sends a call through an executor and decodes the response.
     pub fn new<E: Executor>(executor: &E, call: Call, decode: Decode<T>) -> Self {
         let (info, inputs) = (call.info(), SentInputs::of(&call));
         Self { call: executor.execute(call), info, decode, inputs }
@@ -152,7 +152,7 @@ impl<T> Future for ResponseFuture<T> {
 
 crate::debug_fields! { [T] ResponseFuture<T>, this => { operation: this.info.name } }
 
-/// A call on its way whose answer is decoded.
+/// The future of a call that returns the decoded body.
 #[must_use = "a call is sent only when it is awaited"]
 pub struct OutputFuture<T>(ResponseFuture<T>);
 

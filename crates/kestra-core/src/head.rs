@@ -179,7 +179,10 @@ impl Head {
                 match position.and_then(|position| self.arguments.get(position)) {
                     Some(value) => target.extend_from_slice(value.as_bytes()),
                     None => {
-                        return Err(Error::invalid(&String::from_utf8_lossy(piece), "missing path parameter"));
+                        return Err(Error::invalid(
+                            &String::from_utf8_lossy(piece),
+                            "missing path parameter",
+                        ));
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! What one call, or every call of a client, does otherwise than usual.
+//! Options of one call, or of all calls of a client.
 
 use std::fmt;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl Options {
 }
 
 impl CallOptions {
-    /// No options.
+    /// Creates options of which none is set.
     #[must_use]
     pub const fn new() -> Self {
         Self(None)
@@ -236,7 +236,7 @@ impl CallOptions {
         options
     }
 
-    /// The first thing that was set to what it can't be.
+    /// Checks the options.
     ///
     /// # Errors
     ///
@@ -293,7 +293,7 @@ impl CallOptions {
         self.0.as_deref().map(|options| options.timeouts).unwrap_or_default()
     }
 
-    /// How the call is tried again, if that is set.
+    /// Returns the retry policy, if one is set.
     #[inline]
     #[must_use]
     pub fn get_retry(&self) -> Option<&Retry> {
@@ -307,7 +307,7 @@ impl CallOptions {
         self.0.as_deref().is_some_and(|options| options.single_attempt)
     }
 
-    /// Whether the call is said to be idempotent.
+    /// Returns whether the call is idempotent, if that was overridden.
     #[inline]
     #[must_use]
     pub fn get_idempotent(&self) -> Option<bool> {
@@ -320,14 +320,14 @@ impl CallOptions {
         self.0.as_deref().is_some_and(|options| options.read_only)
     }
 
-    /// Whether asking first is skipped.
+    /// Returns whether the client's checks are skipped.
     #[inline]
     #[must_use]
     pub fn is_unchecked(&self) -> bool {
         self.get(|options| options.unchecked).unwrap_or(false)
     }
 
-    /// Whether what the server's version lacks is sent as well.
+    /// Returns whether the call is sent even if the server's version lacks the operation or a parameter.
     #[must_use]
     pub fn is_any_version(&self) -> bool {
         self.get(|options| options.any_version).unwrap_or(false)

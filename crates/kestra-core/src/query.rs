@@ -16,7 +16,7 @@ struct Pair {
     end: u32,
 }
 
-/// What becomes of the pairs that the catalogue doesn't know when another operation takes a query over.
+/// What happens to the pairs that the catalogue doesn't know when another operation takes a query over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extras {
     Keep,

@@ -1,4 +1,4 @@
-//! What is tried again and how: values that a client, a call or a layer of one's own is given.
+//! The retry policy of a client or a call, and what classifiers and observers of it see.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ pub use crate::error::{RetryNote, is_transient_status};
 use crate::macros::setters;
 use crate::operation::OperationInfo;
 
-/// How a call is tried again.
+/// A retry policy.
 ///
 /// Safe and idempotent operations are repeated after a failed or broken connection, an attempt timeout and the statuses of
-/// [`is_transient_status`]. A non-idempotent operation is retried only if the request was provably not sent, or was
-/// answered with 429. Waits grow exponentially with full jitter; a `Retry-After` makes them longer, up to a cap beyond which
+/// [`is_transient_status`]. A non-idempotent operation is retried only if the request was provably not sent, or
+/// after a 429. Waits grow exponentially with full jitter; a `Retry-After` makes them longer, up to a cap beyond which
 /// the call ends instead. A budget that all calls of a client share keeps retries from multiplying the load on a server that
 /// is down.
 ///
@@ -70,7 +70,7 @@ impl Retry {
         }
     }
 
-    /// One attempt.
+    /// Returns a policy of one attempt.
     #[must_use]
     pub const fn none() -> Self {
         let mut retry = Self::standard();
@@ -121,7 +121,7 @@ impl Retry {
         self
     }
 
-    /// Has every retry told, before its wait.
+    /// Calls `observer` with every retry, before its wait.
     #[must_use]
     pub fn on_retry<F>(mut self, observer: F) -> Self
     where
@@ -131,26 +131,26 @@ impl Retry {
         self
     }
 
-    /// How often a call is sent at most.
+    /// Returns the maximum number of attempts.
     #[must_use]
     pub fn attempts_limit(&self) -> u32 {
         self.max_attempts
     }
 
-    /// The longest wait before the retry that follows this many attempts.
+    /// Returns the longest wait before the retry that follows this many attempts.
     #[must_use]
     pub fn backoff_limit(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(31);
         self.base.saturating_mul(1 << doublings).min(self.max_backoff)
     }
 
-    /// The longest `Retry-After` that is waited for.
+    /// Returns the longest `Retry-After` that is waited for.
     #[must_use]
     pub fn retry_after_limit(&self) -> Duration {
         self.max_retry_after
     }
 
-    /// How many tokens the calls share; `None` if retries cost nothing.
+    /// Returns the retry budget in tokens, or `None` if there is none.
     #[must_use]
     pub fn budget_tokens(&self) -> Option<u32> {
         self.budget
@@ -208,17 +208,17 @@ impl fmt::Debug for Retry {
     }
 }
 
-/// What a classifier says of an attempt.
+/// The verdict of a classifier on an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Others may decide.
+    /// Leaves the decision to others.
     NoOpinion,
-    /// Try again.
+    /// Retry.
     Retry,
-    /// Try again, and wait at least this long first.
+    /// Retry after at least this long.
     RetryAfter(Duration),
-    /// This is final.
+    /// Don't retry.
     Forbid,
 }
 
@@ -227,9 +227,9 @@ pub enum Verdict {
 pub struct Attempt<'a> {
     /// The operation; `None` for a request that no builder made.
     pub operation: Option<&'static OperationInfo>,
-    /// Which attempt it was, from 1.
+    /// The number of the attempt, counted from 1.
     pub number: u32,
-    /// Whether repeating the call can't start anything twice.
+    /// Whether the call is idempotent.
     pub is_idempotent: bool,
     /// Its result.
     pub result: AttemptResult<'a>,
@@ -238,14 +238,14 @@ pub struct Attempt<'a> {
 /// The result of an attempt.
 #[non_exhaustive]
 pub enum AttemptResult<'a> {
-    /// It was answered.
+    /// A response.
     Answered {
         /// The status.
         status: StatusCode,
         /// The headers.
         headers: &'a HeaderMap,
     },
-    /// It failed.
+    /// An error.
     Failed(&'a Error),
 }
 
@@ -281,7 +281,7 @@ impl<'a> Attempt<'a> {
         Self { operation, number, is_idempotent, result }
     }
 
-    /// The status of the answer, if there was one.
+    /// Returns the status of the response, or `None` if there was none.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self.result {
@@ -290,7 +290,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The error, if it wasn't answered.
+    /// Returns the error, or `None` if there was a response.
     #[must_use]
     pub fn error(&self) -> Option<&'a Error> {
         match self.result {
@@ -300,13 +300,13 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// A retry that is about to be waited for.
+/// A retry that is about to be made.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RetryEvent<'a> {
     /// The attempt that failed.
     pub attempt: &'a Attempt<'a>,
-    /// How long is waited before the next one.
+    /// The wait before the next attempt.
     pub wait: Duration,
 }
 

@@ -1,11 +1,11 @@
-//! Limits in time: what can be set, and what holds where nothing is set.
+//! Timeouts: settings and defaults.
 
 use std::time::Duration;
 
 use crate::macros::setters;
 use crate::operation::{OperationInfo, Traffic};
 
-/// Limits in time of a client or of one call; what is not set here is taken from the client, then from this table.
+/// The timeouts of a client or of one call; what is not set here is taken from the client, then from this table.
 ///
 /// | operation | connect | attempt | total | idle |
 /// |---|---|---|---|---|
@@ -126,7 +126,7 @@ impl Timeouts {
         self.connect.or_default(Some(DEFAULT_CONNECT)).unwrap_or(DEFAULT_CONNECT)
     }
 
-    /// The limits for one call; `waits` says that the server answers only when an execution has ended.
+    /// The limits for one call; `waits` says that the server responds only when an execution has ended.
     #[doc(hidden)]
     #[inline]
     pub fn limits(&self, operation: Option<&OperationInfo>, waits: bool) -> Limits {

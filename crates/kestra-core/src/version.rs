@@ -201,7 +201,7 @@ impl Versions {
         self.until.is_some()
     }
 
-    /// Whether every version is in the range, so that nothing depends on which server answers.
+    /// Whether every version is in the range, so that nothing depends on the version of the server.
     #[must_use]
     pub const fn is_all(self) -> bool {
         self.until.is_none() && !Version::OLDEST.before(self.since)

@@ -151,7 +151,7 @@ macro_rules! secret_type {
     };
 }
 
-/// Defines one of several types, told by a field: a JSON object that is read as one of them when it is asked for, so that
+/// Defines one of several types, told by a field: a JSON object that is read as one of them on demand, so that
 /// nothing is lost of one that this client doesn't know. It may hold secrets.
 #[cfg(feature = "enterprise")]
 macro_rules! union_type {

@@ -141,7 +141,7 @@ pub(crate) fn yaml(call: &mut Call, source: String) {
     }
 }
 
-/// Sets a body of form fields; one that is neither text, number nor truth value can't be a field.
+/// Sets a body of form fields; one that is neither a string, a number nor a boolean can't be a field.
 #[cfg(feature = "enterprise")]
 pub(crate) fn form(call: &mut Call, fields: &impl serde::Serialize) {
     match serde_json::to_value(fields) {

@@ -163,7 +163,7 @@ fn what_no_server_reads_as_meant_is_refused() {
         (vec![Filter::time_range("an hour")], "ISO 8601 duration"),
         (
             vec![Filter::time_range("PT1H"), Filter::start_date().at_least("2026-01-31T00:00:00Z")],
-            "can't be together",
+            "can't be combined",
         ),
         (vec![Filter::label("a").equals("x"), Filter::label("a").equals("y")], "compare it in the same way"),
         (vec![Filter::namespace().prefix("")], "the value is empty"),

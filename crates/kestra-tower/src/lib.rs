@@ -12,7 +12,7 @@
 //! 7. the server, its version, the route: [`ServerLayer`]
 //! 8. credentials: [`AuthLayer`]
 //! 9. your layers that act once an attempt
-//! 10. connections, proxies, TLS, and the body of the answer where an operation wants it whole: [`Transport`]
+//! 10. connections, proxies, TLS, and the body of the response where the operation decodes it: [`Transport`]
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -42,21 +42,22 @@
 //!
 //! # What fits
 //!
-//! A layer of ours goes around any `Service<http::Request<Body>>` whose copies are cheap, that answers `http::Response` of any
-//! body, and whose error can be boxed. It answers the same response, and its error is a
+//! A layer of ours goes around any `Service<http::Request<Body>>` whose copies are cheap, that returns an
+//! `http::Response` of any body, and whose error can be boxed. It returns the same response, and its error is a
 //! [`BoxError`](kestra_core::BoxError) that holds a [`kestra_core::Error`] if it is ours; [`kestra_core::Error::from_boxed`]
-//! takes it out. Only [`ServerLayer`] reads a body, that of a server's configuration, so it wants the body to be one of HTTP.
+//! takes it out. Only [`ServerLayer`] reads a body, that of a server's configuration, so it wants the body to be one
+//! of HTTP.
 //!
-//! So layers of other people fit in between: tower's `ConcurrencyLimit`, `LoadShed`, `Buffer`, `Timeout`, and `RateLimit` under
-//! a `Buffer` since it can't be copied; tower-http's request ids, decompression, `Trace`, `Timeout` and `FollowRedirect`. A redirect
-//! that is followed above [`ServerLayer`] never leaves the server; one that is followed below [`AuthLayer`] goes by the policy
-//! of that layer, which by default takes credentials away.
+//! So layers of other people fit in between: tower's `ConcurrencyLimit`, `LoadShed`, `Buffer`, `Timeout`, and
+//! `RateLimit` under a `Buffer` since it can't be copied; tower-http's request ids, decompression, `Trace`, `Timeout`
+//! and `FollowRedirect`. A redirect that is followed above [`ServerLayer`] never leaves the server; one that is
+//! followed below [`AuthLayer`] goes by the policy of that layer, which by default takes credentials away.
 //!
 //! # What layers know of a call
 //!
 //! A request that a builder of this client made has a [`CallContext`](kestra_core::CallContext) among its extensions: the
-//! operation with its class, the options of the call, the deadline, and what became of it so far. Layers of yours can read it
-//! as ours do. Ours also take requests without one; each module says what holds then.
+//! operation with its class, the options of the call, the deadline, and what became of it so far. Layers of yours can
+//! read it as ours do. Ours also take requests without one; each module says what holds then.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]

@@ -1,4 +1,4 @@
-//! Waits until a service is ready and has it answer one request.
+//! Waits until a service is ready, and sends one request.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -171,7 +171,7 @@ async fn a_body_over_the_cap_is_refused() {
         let error = send(&small, request(&READ, &server.url())).await.expect_err("too much");
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert_eq!(error.request_sent(), RequestSent::Yes);
-        assert!(error.to_string().contains("10 bytes; raise max_body_size"), "{error}");
+        assert!(error.to_string().contains("10 bytes: raise `max_body_size`"), "{error}");
         assert_eq!(error.response().expect("the response").body, read);
     }
     let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789").await;

@@ -21,8 +21,8 @@ use crate::options::CallOptions;
 use crate::payload::Payload;
 use crate::query::{Extras, Query};
 
-/// An operation with its parameters, body and options, before it becomes a request. The first mistake of a builder is the error
-/// of sending the call.
+/// An operation with its parameters, body and options, before it becomes a request. The first mistake of a builder is
+/// the error of sending the call.
 pub struct Call {
     info: &'static OperationInfo,
     arguments: Arguments,
@@ -143,7 +143,7 @@ impl Call {
         self.key.is_some()
     }
 
-    /// Takes the key out, for whoever looks it up.
+    /// Takes the key out, for the sender to look it up.
     pub fn take_key(&mut self) -> Option<IdempotencyKey> {
         self.key.take().map(|key| *key)
     }
@@ -207,8 +207,8 @@ impl Call {
         }
     }
 
-    /// The same call in as many pieces as it takes for the values of one query parameter not to have more than `limit` bytes in
-    /// each; none of them if they fit into one.
+    /// The same call in as many pieces as it takes for the values of one query parameter not to have more than
+    /// `limit` bytes in each; none of them if they fit into one.
     #[must_use]
     pub fn split_query(&mut self, index: usize, limit: usize) -> Vec<Self> {
         let pieces = self.query.split(index, limit);
@@ -375,7 +375,7 @@ impl Call {
         self.waits
     }
 
-    /// Says that the server answers only when an execution has ended, so that no default limit in time fits.
+    /// Sets whether the server responds only when an execution has ended, so that no default timeout applies.
     pub fn set_waits(&mut self, waits: bool) {
         self.waits = waits;
     }

@@ -1,4 +1,4 @@
-//! A file as the server sends it: never whole in memory, unless it is asked for so.
+//! A file as the server sends it: in memory as a whole only by `bytes`.
 
 mod lines;
 mod name;
@@ -76,8 +76,8 @@ impl Download {
         }
     }
 
-    /// Has a file that never changes resumed where it is cut: `again` asks for what comes from a byte on, and may get all of it.
-    /// It is asked up to four times without a byte coming, after waits of up to 200 ms, 400 ms, 800 ms and 1.6 s.
+    /// Resumes a file that never changes after a cut: `again` requests the bytes from a position on, and may
+    /// get the whole file.
     #[doc(hidden)]
     pub fn resumed_by(mut self, again: impl Fn(u64) -> CallFuture + Send + Sync + 'static) -> Self {
         self.resume = Some(Resume::new(again));
@@ -152,7 +152,7 @@ impl Download {
             .with_operation(self.info)
     }
 
-    /// The error that ends it, unless the rest of the file was asked for.
+    /// Returns the error that ends the download, unless the rest was requested.
     fn broken(&mut self, problem: Option<Error>) -> Option<Error> {
         let is_cut = problem.as_ref().is_none_or(|problem| {
             matches!(problem.kind(), ErrorKind::Transport | ErrorKind::Service | ErrorKind::Timeout(_))
@@ -171,7 +171,7 @@ impl Download {
         })
     }
 
-    /// Goes on with the rest of the file once it is there, if it was asked for.
+    /// Continues with the rest of the file, if it was requested.
     fn poll_resume(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let Some(resume) = &mut self.resume else { return Poll::Ready(Ok(())) };
         match ready!(resume.poll(cx, self.read, self.length)) {

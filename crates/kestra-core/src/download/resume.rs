@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::executor::CallFuture;
 use crate::transient::Backoff;
 
-/// How often the rest is asked for without a byte of it coming.
+/// How often the rest is requested without receiving a byte.
 const MAX_IDLE: u32 = 4;
 /// The longest wait before the first of these, and before any: a server that restarts isn't back at once.
 const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
@@ -49,7 +49,7 @@ impl Resume {
         goes_on
     }
 
-    /// The body to go on with, once it is there; nothing if none was asked for.
+    /// Returns the body to continue with, or `None` if the rest was not requested.
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -68,13 +68,14 @@ impl Resume {
         Poll::Ready(None)
     }
 
-    /// Holds the answer against what was read: the rest, or the whole file again.
+    /// Checks that the response continues what was read: with the rest, or with the whole file again.
     fn accept(&mut self, response: Response<Body>, read: u64, length: Option<u64>) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
         if header(&parts.headers, CONTENT_ENCODING)
             .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
         {
-            // The request has `Accept-Encoding: identity`: compressed bytes can't follow the uncompressed ones that were read.
+            // The request has `Accept-Encoding: identity`: compressed bytes can't follow the uncompressed ones that
+            // were read.
             return Err(Error::invalid(
                 "download",
                 "the rest of the file is compressed, although the request has `Accept-Encoding: identity`",

@@ -64,7 +64,7 @@ async fn what_is_not_the_rest_is_refused() {
     compressed.headers_mut().insert(http::header::CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
     for answers in [vec![other], vec![wrong], vec![compressed], vec![]] {
         let error = read(answers).await.0.unwrap_err();
-        assert!(error.to_string().contains("cut after 4 of 10 bytes"), "{error}");
+        assert!(error.to_string().contains("cut off after 4 of 10 bytes"), "{error}");
     }
     let empty = || answer(StatusCode::OK, CONTENT_LENGTH, "10", body(b"012", true));
     let (read_all, asked) = read((0..9).map(|_| empty()).collect()).await;

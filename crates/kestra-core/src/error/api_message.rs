@@ -15,8 +15,8 @@ impl ErrorResponse {
         json::from_slice(&self.body).ok()
     }
 
-    /// Returns whether the body is Kestra's error JSON, which has `_links` on every version; that of a proxy or an API gateway
-    /// has not.
+    /// Returns whether the body is Kestra's error JSON, which has `_links` on every version; that of a proxy or an
+    /// API gateway has not.
     #[doc(hidden)]
     pub fn is_kestra_error(&self) -> bool {
         json::member(&self.body, "_links").is_some()
@@ -43,7 +43,7 @@ impl ErrorResponse {
         .filter(|text| !text.is_empty())
     }
 
-    /// Whether the body is a page of HTML, which Kestra never sends as an error: a proxy answered.
+    /// Returns whether the body is an HTML page, which Kestra never sends as an error: a proxy responded.
     #[must_use]
     pub fn is_html(&self) -> bool {
         let declared = self

@@ -14,13 +14,13 @@ use std::fmt;
 /// | `Tls` | not sent | certificate, trust roots |
 /// | `Timeout` | see `request_sent()` | the phase says which limit |
 /// | `Transport` | see `request_sent()` | the connection broke |
-/// | `Status` | sent | the server, or a proxy, answered with an error |
-/// | `Decode` | sent | the answer isn't what it should be |
+/// | `Status` | sent | the server, or a proxy, responded with an error |
+/// | `Decode` | sent | the response can't be decoded |
 /// | `Incomplete` | sent | the server did a part of it, and said success; `failures()` names the rest |
 /// | `File` | see `request_sent()` | a path, its rights, or a full disk |
 /// | `Service` | see `request_sent()` | a layer or service of yours |
 /// | `ExecutionFailed` | sent | the execution ended as FAILED, KILLED or CANCELLED, or never was in the state that was waited for |
-/// | `UnclearOutcome` | may be sent | the answer to a creation was lost, and nothing was found by its key in time |
+/// | `UnclearOutcome` | may be sent | the response to a creation was lost, and nothing was found by its key in time |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -133,7 +133,7 @@ pub enum TimeoutPhase {
     Total,
     /// The wait for the next piece of a stream.
     Idle,
-    /// Asking the server for its version.
+    /// The detection of the server's version.
     VersionProbe,
 }
 

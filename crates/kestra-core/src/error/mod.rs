@@ -27,15 +27,15 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// What went wrong with a call, one pointer wide.
 ///
 /// [`kind`](Self::kind) says in which stage; predicates such as [`is_not_found`](Self::is_not_found) are true across
-/// server versions; [`request_sent`](Self::request_sent) says whether the server may have seen the request, which is what
-/// one has to know before repeating a call that starts work.
+/// server versions; [`request_sent`](Self::request_sent) says whether the server may have seen the request, which
+/// matters before a non-idempotent call is repeated.
 ///
 /// `{}` prints one line that ends with what to do, where that is known (the [`hint`](Self::hint)); `{:#}` adds the causes;
 /// `{:?}` adds how many attempts were made and whether the request was sent, so that a `main` that returns the error prints
 /// everything. None of them is longer than 4 KiB, and none shows a secret.
 pub struct Error(
-    // It has one owner. What drops an `Arc` is compiled once, and what drops a `Box` in each place that has an error: 50 KB of
-    // the program in docs/build-cost.md.
+    // It has one owner. What drops an `Arc` is compiled once, and what drops a `Box` in each place that has an error:
+    // 50 KB of the program in docs/build-cost.md.
     Arc<Inner>,
 );
 
@@ -117,7 +117,7 @@ impl ErrorResponse {
 
 /// Returns whether a status is transient: 408, 425, 429, 502, 503, 504.
 ///
-/// 500 isn't among them: Kestra answers it for much that is the caller's fault.
+/// 500 isn't among them: Kestra also responds with it to many mistakes of the caller.
 #[must_use]
 pub fn is_transient_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)

@@ -1,4 +1,4 @@
-//! Questions about an error whose answers are the same on every version of the server.
+//! Predicates of an error that hold on every version of the server.
 
 use std::io;
 
@@ -22,8 +22,8 @@ impl Error {
         self.0.is_missing || self.is_404_with(|response| response.json_object().is_some())
     }
 
-    /// Returns whether Kestra itself says that the resource is missing: the client decides by it, so the JSON of an API gateway
-    /// doesn't count either.
+    /// Returns whether Kestra itself says that the resource is missing: the client decides by it, so the JSON of an
+    /// API gateway doesn't count either.
     #[doc(hidden)]
     pub fn is_missing(&self) -> bool {
         self.0.is_missing || self.is_404_with(ErrorResponse::is_kestra_error)
@@ -177,7 +177,7 @@ impl Error {
     ///
     /// # Troubleshooting
     ///
-    /// It is false for a call that starts work and may have been seen: look for its effect before you repeat it.
+    /// It is false for a non-idempotent call that the server may have received: look for its effect before you repeat it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         let starts_work =

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub enum RequestSent {
     /// Not a byte was written.
     No,
-    /// Some or all of it was written, and no answer was read.
+    /// Some or all of it was written, and no response was read.
     Maybe,
-    /// It was answered.
+    /// A response was read.
     Yes,
 }
 
@@ -42,7 +42,7 @@ impl Sent {
         self.0.fetch_and(kept | TRACKED, Ordering::Relaxed);
     }
 
-    /// Says that whoever sends the request raises this before a byte is written, so that `No` is a fact and not ignorance.
+    /// Records that the sender raises this before a byte is written, so that `No` means that nothing was sent.
     pub fn track(&self) {
         self.0.fetch_or(TRACKED, Ordering::Relaxed);
     }

@@ -130,8 +130,8 @@ impl Filter {
         parent_id = "parentId";
         /// The level of a log line.
         ///
-        /// [`at_least`](Field::at_least) works on every version; [`equals`](Field::equals) is the same here, since that is how
-        /// servers before 2.0 read it.
+        /// [`at_least`](Field::at_least) works on every version; [`equals`](Field::equals) is the same here, since
+        /// that is how servers before 2.0 read it.
         level = "level";
         /// The execution.
         execution_id = "executionId";
@@ -203,7 +203,7 @@ impl Filter {
         pairs
     }
 
-    /// Refuses what no server could read as it is meant.
+    /// Refuses a filter that every server would misread.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.0 {
             Kind::Group { filters, .. } if filters.is_empty() => {

@@ -4,7 +4,7 @@ use crate::body::Multipart;
 
 const FLOWS: &str = "_flows";
 
-/// What becomes of the file.
+/// Describes the problem of a file that servers don't store as a file.
 pub(super) fn problem(path: Option<String>, form: Option<&Multipart>) -> Option<String> {
     let path = path?;
     if is_among_flows(&path) {
@@ -25,7 +25,8 @@ pub(crate) fn is_root(path: &str) -> bool {
     path.split(['/', '\\']).all(|segment| matches!(segment.trim(), "" | "." | ".."))
 }
 
-/// Describes the problem of a path whose deletion would delete the folder above: servers go up while a folder is otherwise empty.
+/// Describes the problem of a path whose deletion would delete the folder above: servers go up while a folder is
+/// otherwise empty.
 pub(super) fn climbing(path: Option<String>) -> Option<String> {
     let path = path.filter(|path| !is_root(path))?;
     let inner = path.strip_prefix('/').unwrap_or(&path);

@@ -1,4 +1,4 @@
-//! Requests that a server takes for something else than they say, and answers that hide a failure.
+//! Requests that servers silently misread, and responses that hide a failure.
 //!
 //! Which operation has which is in the catalogue; here is what is checked, always before anything is sent.
 
@@ -15,7 +15,7 @@ use crate::version::Version;
 
 pub use source::{refuse_deleted, sources_of_archive};
 
-/// What guards look at.
+/// The parts of a call that guards check.
 pub(crate) struct Guarded<'a> {
     /// Values of query parameters by name.
     pub(crate) value: &'a dyn Fn(&str) -> Option<String>,
@@ -29,7 +29,8 @@ pub(crate) struct Guarded<'a> {
 const TENANT_OF_PATH: Version = Version::new(2, 0, 0);
 
 impl Guard {
-    /// Returns the body that a server of this version needs, or of any version if none is set; `None` if `body` is that already.
+    /// Returns the body that a server of this version needs, or of any version if none is set; `None` if `body` is
+    /// that already.
     pub(crate) fn amended(self, body: &Body, tenant: &str, version: Option<Version>) -> Option<Body> {
         match self {
             // Later servers ignore the tenant there.
@@ -39,7 +40,7 @@ impl Guard {
         }
     }
 
-    /// Refuses what is hardly meant.
+    /// Refuses a request that the server would misread.
     pub(crate) fn check(self, call: &Guarded<'_>) -> Result<(), Error> {
         let problem = match self {
             Self::DeletingSource | Self::ListedFailures => source::deletes_problem(call.body, call.form),

@@ -8,9 +8,9 @@
 //!
 //! Reading is lenient: a field, an element or an entry that is null is taken for one that isn't there, what a type doesn't
 //! know is skipped, and strings, numbers and booleans are converted into each other where that loses nothing. The scanner
-//! also reads what `serde_json` refuses or rounds: half a surrogate pair and bytes that aren't UTF-8 become U+FFFD, an integer
-//! over 64 bits becomes a string of its digits in a [`Value`], a number out of the range of `f64` becomes its text there and is
-//! absent elsewhere, and arrays and objects may be nested 512 deep.
+//! also reads what `serde_json` refuses or rounds: half a surrogate pair and bytes that aren't UTF-8 become U+FFFD,
+//! an integer over 64 bits becomes a string of its digits in a [`Value`], a number out of the range of `f64` becomes
+//! its text there and is absent elsewhere, and arrays and objects may be nested 512 deep.
 
 mod numbers;
 mod problem;
@@ -48,7 +48,7 @@ pub trait Read: Sized {
 /// What a value consists of.
 #[allow(missing_debug_implementations, reason = "it lends out what is being read")]
 pub enum Shape<'a> {
-    /// Text, a number or a truth value.
+    /// A string, a number or a boolean.
     Scalar(&'a mut dyn Scalar),
     /// What may be missing.
     Optional(&'a mut dyn Optional),
@@ -150,7 +150,7 @@ pub fn from_slice<T: Read>(json: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Returns the JSON text of a field of an object, or `None` if the document is not an object or has no such field.
+/// Returns the JSON text of a field of an object, or `None` if the document is not an object, has no such field or isn't UTF-8.
 pub fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
     scanner::member(json, name)
 }

@@ -1,4 +1,4 @@
-//! Text, numbers and truth values, each also read from another form where that loses nothing.
+//! Strings, numbers and booleans, each also read from another form where that loses nothing.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::redact::brief;
 pub enum ScalarValue<'a> {
     /// Null.
     Null,
-    /// A truth value.
+    /// A boolean.
     Flag(bool),
     /// An integer below zero.
     Integer(i64),

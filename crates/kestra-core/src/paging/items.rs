@@ -14,7 +14,7 @@ use super::pages::Pages;
 
 /// The rows of a list, page after page.
 ///
-/// While the second half of a page is read the next page is already asked for, never more than one. The stream ends after an
+/// While the second half of a page is read, the next page is requested, never more than one. The stream ends after an
 /// error; [`continuation`](Self::continuation) tells where to go on.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<P: PageAnswer> {
@@ -50,7 +50,7 @@ impl<P: PageAnswer> Items<P> {
         self
     }
 
-    /// Says whether the next page is asked for before it is needed, as it is unless this says `false`.
+    /// Sets whether to request the next page before it is needed. Defaults to `true`.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self

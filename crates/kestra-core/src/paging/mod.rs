@@ -3,11 +3,11 @@
 //! One engine serves all operations: [`Pages`] gives whole pages, [`Items`] their rows. Both ask for nothing until they are
 //! polled.
 //!
-//! A page that is shorter than asked for is not the last one: servers leave out rows that they have counted. What ends a
-//! stream is the total, or an empty page whatever the total is. There is no snapshot on the server: rows that
-//! come or go while a list is read shift the rows behind them, so that one may be seen twice or not at all. A sort by
-//! something that doesn't change, oldest first, keeps what was read in its place; where none is set and a good one is
-//! known, that one is sent. [`Items::has_shifted`] tells when the total changed on the way.
+//! A page that is shorter than requested is not necessarily the last one: servers leave out rows that they have
+//! counted. What ends a stream is the total, or an empty page whatever the total is. There is no snapshot on the
+//! server: rows that come or go while a list is read shift the rows behind them, so that one may be seen twice or not
+//! at all. A sort by something that doesn't change, oldest first, keeps what was read in its place; where none is set
+//! and a good one is known, that one is sent. [`Items::has_shifted`] tells when the total changed on the way.
 
 mod continuation;
 mod items;
@@ -21,7 +21,7 @@ pub use pages::Pages;
 /// How many rows a page has when nothing is said.
 pub const DEFAULT_SIZE: u64 = 100;
 
-/// An answer that is one page of a list.
+/// A response that is one page of a list.
 pub trait PageAnswer {
     /// A row.
     type Item;

@@ -1,4 +1,4 @@
-//! Which page is next, and the call that asks for it: everything that doesn't depend on the type of the rows.
+//! Which page is next, and the call that requests it: everything that doesn't depend on the type of the rows.
 
 use crate::call::Call;
 use crate::executor::{CallFuture, Executor, SharedExecutor};

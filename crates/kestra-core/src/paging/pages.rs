@@ -32,7 +32,7 @@ pub struct Pages<P> {
 }
 
 impl<P> Pages<P> {
-    /// The pages that `call` asks for, from the page that it names.
+    /// Creates the pages of `call`, from the page that it names.
     #[doc(hidden)]
     pub fn new<E: Executor>(executor: &E, call: Call, decode: Decode<P>) -> Self {
         let page_fetcher = PageFetcher::new(SharedExecutor::new(executor), call);
@@ -45,7 +45,7 @@ impl<P> Pages<P> {
         self
     }
 
-    /// Asks for the next page while one is read; not done unless this says so.
+    /// Sets whether to request the next page while one is read. Defaults to `false`.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self
@@ -74,7 +74,7 @@ impl<P> Pages<P> {
         self.page_fetcher.info()
     }
 
-    /// Asks for the next page now, unless it was or there is none.
+    /// Requests the next page now, unless that was done or there is none.
     pub(super) fn begin_next(&mut self) {
         if self.inflight.is_none() && !self.failed && !self.page_fetcher.is_at_end() {
             self.inflight = Some(Inflight::ahead(self.page_fetcher.request()));

@@ -22,8 +22,8 @@ use crate::operation::{OperationInfo, Replay};
 /// Typed values as the server sends them, from one connection.
 ///
 /// The stub that opens every stream is skipped, and the stream ends at the event that says so. A connection that closes
-/// without that event gives a [`ErrorKind::Transport`] error. Only what answers an action, such as a message to a language
-/// model, has no such event: there the close is the end. Dropping the stream closes the connection.
+/// without that event gives a [`ErrorKind::Transport`] error. Only the response to an action, such as a message
+/// to a language model, has no such event: there the close is the end. Dropping the stream closes the connection.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct EventStream<T> {
     state: State,
@@ -48,7 +48,7 @@ enum State {
 }
 
 impl<T> EventStream<T> {
-    /// Values from a response, which is asked for when the stream is first polled.
+    /// Returns the values of a response. The request is sent when the stream is first polled.
     #[doc(hidden)]
     pub fn new(response: ResponseFuture<Body>, info: &'static OperationInfo) -> Self {
         Self {

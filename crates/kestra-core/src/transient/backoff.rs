@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 /// Waits that grow with full jitter, from nothing to a limit that doubles.
 ///
-/// What came through resets them; an outage that lasts too long ends with its error. A server that answers something else
-/// is no outage, but what fails meanwhile is still tried less and less often.
+/// What came through resets them; an outage that lasts too long ends with its error. A response to another
+/// request ends the outage, but the waits go on growing.
 #[derive(Debug)]
 pub struct Backoff {
     failures: u32,
@@ -48,7 +48,7 @@ impl Backoff {
         (self.failures, self.since) = (0, None);
     }
 
-    /// Says that the server answered, if only another question: this is no outage, and the waits go on growing.
+    /// Records a response to another request: this is no outage, but the waits go on growing.
     pub fn answered(&mut self) {
         self.since = None;
     }

@@ -3,8 +3,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// A page of results.
 ///
-/// A page may be shorter than `size` although more pages follow: compare with [`total`](Self::total), not with the length. Where a
-/// version returns a plain list, that list is the page.
+/// A page may be shorter than `size` although more pages follow: compare with [`total`](Self::total), not with the
+/// length. Where a version returns a plain list, that list is the page.
 ///
 /// ```
 /// use kestra_models::Page;
@@ -28,7 +28,7 @@ pub struct Page<T> {
     pub kind: Option<String>,
     /// Whether the rows can be read but not changed. Only of secrets. (`readOnly`)
     pub read_only: Option<bool>,
-    /// Whether the server answered a plain list.
+    /// Whether the server sent a plain list.
     plain: bool,
 }
 

@@ -1,13 +1,13 @@
 //! Puts credentials on requests.
 //!
-//! Open-source Kestra has basic auth with one user, Enterprise has tokens as well. Tokens expire and there is no refresh grant,
-//! so what renews a token is an asynchronous [`TokenSource`], or a file that something else rotates.
+//! Open-source Kestra has basic auth with one user, Enterprise has tokens as well. Tokens expire and there is no
+//! refresh grant, so tokens are renewed by an asynchronous [`TokenSource`], or a file that something else rotates.
 //!
 //! - An `Authorization` header that a request has already wins.
-//! - A token source is asked by one call at a time; the others wait, or go on with the token that is still valid. It is asked
-//!   early, before the token expires, and if it fails the old token serves until then.
-//! - A 401 to a token of a source has it asked again. If another token comes out, the request is sent once more, whatever its
-//!   operation: a 401 means that nothing was done. Other credentials are never tried twice.
+//! - One call at a time requests a token from a source; the others wait, or use the token that is still valid. That happens before
+//!   the token expires, and if it fails the old token is used until then.
+//! - After a 401 the source is called again. If it returns another token, the request is sent once more, whatever its
+//!   operation: a 401 means that nothing was done. Other credentials are never sent twice.
 //! - Webhooks get no credentials, since the server stores every header that they are called with, unless
 //!   [`AuthLayer::webhooks`] says so.
 //! - Credentials over plain HTTP to another machine are warned about, once (`WARN`, target `kestra::auth`).

@@ -1,4 +1,4 @@
-//! The token of a source: kept, renewed early, and asked for by one call at a time.
+//! The token of a source: kept, renewed early, and requested once for all calls.
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -40,8 +40,8 @@ impl Token {
         Self { text: token.into(), lasts: Lasts::Open }
     }
 
-    /// Sets how long from now the token is good. Another one is asked for a minute earlier, or after three quarters of the
-    /// time if that is later.
+    /// Sets how long from now the token is good. The next token is requested a minute earlier, or after three
+    /// quarters of the time if that is later.
     #[must_use]
     pub fn expires_in(mut self, time: Duration) -> Self {
         self.lasts = Instant::now().checked_add(time).map_or(Lasts::Open, Lasts::Until);
@@ -83,7 +83,7 @@ kestra_core::debug_fields! { Token, this => { lasts: this.lasts } }
 /// Closures that return a future of a [`Token`], or of a string, are token sources. The future runs to its end also if the
 /// call that needed it is given up, so a source whose own credentials can be used once only is safe.
 pub trait TokenSource: Send + Sync + 'static {
-    /// Asks for a token. It is asked again when the token expires, a little earlier, or when a server refuses it.
+    /// Returns a token. Called again shortly before the token expires, and when a server refuses it.
     fn token(&self) -> impl Future<Output = Result<Token, BoxError>> + Send;
 }
 

@@ -51,7 +51,7 @@ pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>) -> Decision {
     decision
 }
 
-/// Whether an answer shows a server in good health.
+/// Returns whether a response shows a healthy server.
 pub(super) fn is_success(status: StatusCode) -> bool {
     !status.is_server_error() && !is_transient_status(status)
 }

@@ -6,7 +6,7 @@ use tower_layer::Layer;
 use super::budget::Budget;
 use super::service::RetryService;
 
-/// Tries calls again; see the [module](super).
+/// Retries calls; see the [module](super).
 #[derive(Clone, Debug)]
 pub struct RetryLayer(Arc<Shared>);
 
@@ -23,7 +23,7 @@ pub(super) struct Shared {
 }
 
 impl RetryLayer {
-    /// Tries calls again as `policy` says; a call whose options have a policy goes by that one, on the budget of this layer.
+    /// Creates a layer with this policy. A policy in the options of a call takes its place, on the budget of this layer.
     #[must_use]
     pub fn new(policy: Retry) -> Self {
         let budget = Arc::new(Budget::new(policy.budget_tokens()));

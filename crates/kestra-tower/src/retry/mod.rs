@@ -1,26 +1,26 @@
-//! Tries calls again, where that can't start anything twice and is likely to help.
+//! Retries calls where that is safe and likely to help.
 //!
-//! What is repeated says [`Retry`](kestra_core::Retry), the policy; a call can bring its own. Operations carry a class in
+//! The policy, [`Retry`](kestra_core::Retry), decides what is retried; a call can have its own. Operations carry a class in
 //! their [`CallContext`](kestra_core::CallContext):
 //!
-//! | the attempt ended in | safe, idempotent | starts work |
+//! | the attempt ended in | idempotent | non-idempotent |
 //! |---|---|---|
 //! | no connection, no proxy, a connect timeout | again | again |
-//! | an unanswered question for the server's version | again | again |
+//! | a failed version detection | again | again |
 //! | a broken connection | again | only if nothing was written |
 //! | an attempt timeout | again, but not if errors may come early | only if nothing was written |
 //! | 429 | again | again |
 //! | 503 with `Retry-After` | again | if the policy says so |
 //! | 408, 425, 502, 503, 504 | again | no |
-//! | TLS, other statuses, an unreadable answer | no | no |
+//! | TLS, other statuses, an invalid response | no | no |
 //!
-//! A request without a context counts as one that starts work, unless its method is `HEAD` or `OPTIONS`. Classifiers of the
+//! A request without a context counts as non-idempotent, unless its method is `HEAD` or `OPTIONS`. Classifiers of the
 //! policy can add to the left column and take from both; only `idempotent(true)` on the call adds to the right one.
 //!
-//! Waits grow exponentially, with full jitter: anything from nothing to the limit of the policy. `Retry-After` of a 429 or 503,
-//! in seconds or as a date, makes them longer; if it is over the policy's cap, or if the wait would not end before the deadline
-//! of the call, the call ends. In the end the last answer or error comes back as it is; an error of ours, and one
-//! that is made of the answer, notes why it was not tried again.
+//! Waits grow exponentially, with full jitter: anything from nothing to the limit of the policy. `Retry-After` of a
+//! 429 or 503, in seconds or as a date, makes them longer; if it is over the policy's cap, or if the wait would not
+//! end before the deadline of the call, the call ends. In the end the last response or error is returned as it is; an
+//! error of ours, and one that is made of the response, notes why it was not retried.
 //!
 //! All services of one layer share a budget of tokens, so that a server that is down is not sent a multiple of its load.
 //!

@@ -47,9 +47,9 @@ pub(super) fn need(settings: &Settings, request: &Request<Body>, base: &BaseUrl)
     }
 }
 
-/// How old an answer about the version may be for this request. What acts by query acts on everything where the server reads
-/// its query otherwise, and a search for what is acted on finds everything, so before that the version is asked anew: servers
-/// are upgraded and rolled back.
+/// Returns how old a detected version may be for this request. What acts by query acts on everything where the server reads
+/// its query otherwise, and a search for what is acted on finds everything, so before that the version is detected
+/// again: servers are upgraded and rolled back.
 pub(super) fn trusted(settings: &Settings, request: &Request<Body>) -> Duration {
     const JUST_NOW: Duration = Duration::from_secs(1);
     match CallContext::of(request).is_some_and(CallContext::needs_fresh_version) {

@@ -45,19 +45,19 @@ impl ServerLayer {
         self
     }
 
-    /// Sets the version of all servers, so that none is asked. A call's own option wins.
+    /// Sets the version of all servers, so that it isn't detected. A call's own option wins.
     #[must_use]
     pub fn api_version(self, version: Version) -> Self {
         self.set(|settings| settings.api_version = Some(version))
     }
 
-    /// Sets how long a server's answer about its version is believed: 5 minutes by default.
+    /// Sets how long a detected version is trusted. Defaults to 5 minutes.
     #[must_use]
     pub fn version_ttl(self, ttl: Duration) -> Self {
         self.set(|settings| settings.version_ttl = ttl)
     }
 
-    /// Sets how long a server may take to tell its version: 10 seconds by default.
+    /// Sets the timeout of a version detection. Defaults to 10 seconds.
     #[must_use]
     pub fn version_timeout(self, limit: Duration) -> Self {
         self.set(|settings| settings.version_timeout = limit)

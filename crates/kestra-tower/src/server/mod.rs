@@ -5,13 +5,13 @@
 //! through if it has the same scheme, host and port, and refused otherwise, since credentials would go along.
 //!
 //! Most operations have one route on all servers. For the others the version matters: the one that the call's options set,
-//! else the one that the layer is given, else the server's own, asked by `GET /api/v1/configs` and kept for 5 minutes. The
-//! question goes through the layers below like a call, but it is no attempt of one. Calls that need the answer at the same
-//! time share it; if the one that asks is neither polled nor dropped, another asks a second after the question's limit. It
-//! is asked anew after a failed connection, after a 404, 405 or 415 of a call that depended on it, and right before an
-//! action by query that depends on it. If the server turns out to have another version than assumed, the call is sent once
-//! more for that version, unless it may not be repeated. An operation that the server lacks is an error before anything is
-//! sent.
+//! else the one that the layer is given, else the server's own, detected by `GET /api/v1/configs` and kept for
+//! 5 minutes. That request goes through the layers below like a call, but it is no attempt of one. Calls that need
+//! the version at the same time share one detection; if the call that detects it is neither polled nor dropped,
+//! another call does so a second after the timeout. The version is detected again after a failed connection, after a
+//! 404, 405 or 415 of a call that depended on it, and right before an action by query that depends on it. If the
+//! server turns out to have another version than assumed, the call is sent once more for that version, unless it may
+//! not be repeated. An operation that the server lacks is an error before anything is sent.
 //!
 //! The service is always ready and reserves nothing below, so a concurrency limit of 1 below it is fine.
 //!

@@ -1,4 +1,4 @@
-//! Limits in time: one for the whole call, one for each attempt.
+//! Timeouts: one for the whole call, one for each attempt.
 //!
 //! [`TimeoutLayer::total`] stands above the retries and covers everything below it, also the wait for a free place in a
 //! layer such as tower's `ConcurrencyLimit`. [`TimeoutLayer::attempt`] stands below them and covers one attempt.

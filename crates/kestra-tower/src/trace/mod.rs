@@ -2,8 +2,8 @@
 //!
 //! They are of level `DEBUG` and of the targets `kestra::call` and `kestra::attempt`, so that a filter such as
 //! `kestra=debug` switches them on. Their fields have the names that OpenTelemetry's conventions give to the spans of HTTP
-//! clients, but for those that begin with `kestra.`. What could be private is in none of them: paths appear as templates, and
-//! queries, headers and bodies not at all. So `url.full`, which the conventions ask for, is left out.
+//! clients, but for those that begin with `kestra.`. What could be private is in none of them: paths appear as
+//! templates, and queries, headers and bodies not at all. So `url.full`, which the conventions ask for, is left out.
 //!
 //! | field | call | attempt |
 //! |---|---|---|
@@ -15,7 +15,7 @@
 //! | `server.address`, `server.port` | – | once the server is known |
 //! | `http.request.resend_count` | – | from the second attempt on |
 //! | `http.response.status_code` | yes | yes |
-//! | `network.protocol.version` | – | `1.1` or `2`, once answered |
+//! | `network.protocol.version` | – | `1.1` or `2`, with the response |
 //! | `error.type` | the status, or the kind of the error: `connect`, `proxy`, `tls`, `timeout`, `transport`, `decode`, `auth`, `server`, `unsupported`, `refused`, `build`; `_OTHER` for the errors of other layers | the same |
 //! | `kestra.attempts` | how many attempts were made | – |
 //! | `kestra.cancelled` | `true` if the call was dropped | `true` if the attempt was dropped |

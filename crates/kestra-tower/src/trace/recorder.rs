@@ -54,7 +54,7 @@ impl Recorder {
         &self.span
     }
 
-    /// Writes down what answered: the status, and the protocol of an attempt.
+    /// Records the response: the status, and the protocol of an attempt.
     pub(super) fn answered(&mut self, status: StatusCode, version: Version) {
         let Some(running) = self.running.take() else { return };
         self.span.record("http.response.status_code", i64::from(status.as_u16()));

@@ -1,4 +1,4 @@
-//! The body of an answer that is read as a stream.
+//! The body of a response that is read as a stream.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

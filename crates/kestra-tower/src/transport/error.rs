@@ -12,7 +12,7 @@ pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static
     causes(error).find_map(|error| error.downcast_ref())
 }
 
-/// What sending a request, or waiting for its answer, ended in.
+/// Returns the error of sending a request, or of waiting for its response.
 pub(crate) fn from_client(error: hyper::Error) -> Error {
     if let Some(error) = LateRefusal::find(&error) {
         return error;
@@ -32,8 +32,8 @@ pub(crate) fn from_client(error: hyper::Error) -> Error {
     if error.is_parse() {
         return unreadable(&error).with_source(error);
     }
-    // A server that shuts down may accept requests, execute them and close without a response, so it can't be known whether this
-    // one was read.
+    // A server that shuts down may accept requests, execute them and close without a response, so it can't be known
+    // whether this one was read.
     let message = if error.is_canceled() {
         Some("the connection was closed without a response")
     } else if error.is_incomplete_message() {
@@ -84,8 +84,8 @@ fn is_about_a_header(cause: &hyper::Error) -> bool {
     ["header", "content-length", "transfer-encoding"].iter().any(|part| cause.contains(part))
 }
 
-/// Whether a server of HTTP/2 says that it did nothing with the request: by refusing its stream, or by leaving it out of those
-/// that it still answers before it goes away.
+/// Whether a server of HTTP/2 says that it did nothing with the request: by refusing its stream, or by leaving it out
+/// of those that it still answers before it goes away.
 #[cfg(feature = "http2")]
 fn is_refused_stream(error: &hyper::Error) -> bool {
     find::<h2::Error>(error).is_some_and(|error| {

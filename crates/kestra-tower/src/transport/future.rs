@@ -17,11 +17,11 @@ use super::collect::Collect;
 use super::pool::{Call, Pool};
 use super::upload::UploadWatch;
 
-/// One attempt: sends the request, waits for the head of the answer, and reads the body if the operation wants it whole.
+/// One attempt: sends the request, waits for the head of the response, and collects the body if the operation decodes it.
 ///
-/// It reads and writes its connection itself, so an upload stands still while nobody polls it. Dropping it gives the attempt up
-/// and closes its connection. The call's context tells then whether the request may have
-/// been sent: not while there was no connection yet.
+/// It reads and writes its connection itself, so an upload stands still while nobody polls it. Dropping it gives the
+/// attempt up and closes its connection. The call's context tells then whether the request may have been sent: not
+/// while there was no connection yet.
 #[must_use = "futures do nothing unless polled"]
 pub struct TransportFuture {
     state: State,
@@ -124,8 +124,9 @@ impl Future for TransportFuture {
     type Output = Result<Response<Body>, BoxError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // tokio's budget for a task is not for calls: each waits for its server, so it can't keep its task busy. A few of many
-        // calls in one task would use the budget up, and all others would be polled in vain again and again.
+        // tokio's budget for a task is not for calls: each waits for its server, so it can't keep its task busy. A
+        // few of many calls in one task would use the budget up, and all others would be polled in vain again and
+        // again.
         let response = ready!(pin!(unconstrained(poll_fn(|cx| self.poll_response(cx)))).poll(cx));
         Poll::Ready(response.map_err(|error| error.with_operation(self.attempt.operation()).into()))
     }

@@ -1,7 +1,7 @@
 //! The transport: the innermost service, which sends requests over the network.
 //!
-//! It keeps a pool of connections, goes through proxies, speaks TLS, and reads the whole body of an answer where the
-//! operation of the request wants that, so that timeouts and retries around it cover the body as well. Requests that no
+//! It keeps a pool of connections, goes through proxies, speaks TLS, and collects the body of a response where
+//! the operation decodes it, so that timeouts and retries around it cover the body as well. Requests that no
 //! builder made, downloads and event streams come with a body that is read as it arrives.
 //!
 //! # Compression

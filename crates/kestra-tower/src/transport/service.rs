@@ -104,7 +104,7 @@ fn is_upload(body: &Body, context: Option<&CallContext>) -> bool {
         || context.is_some_and(|context| !context.waits() && context.operation().is_some_and(is_upload))
 }
 
-/// Some proxies answer 411 where a body is usual and neither one nor its length comes.
+/// Some proxies respond with 411 where a body is usual and neither one nor its length comes.
 fn say_that_empty(request: &mut Request<Body>) {
     let usual = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
     if usual && request.body().is_end_stream() {

@@ -126,8 +126,8 @@ impl ClientBuilder {
 
     /// Sends the credentials to webhooks as well, or not (the default).
     ///
-    /// A server keeps the headers of a webhook's request in the execution, where whoever may read that sees them. Up to
-    /// 1.0.3 webhooks may want credentials all the same.
+    /// A server keeps the headers of a webhook's request in the execution, where everybody who may read the execution
+    /// sees them. Up to 1.0.3 webhooks may want credentials all the same.
     pub fn webhook_credentials(mut self, send: bool) -> Self {
         self.webhook_credentials = send;
         self
@@ -139,7 +139,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the server's version, such as `"1.3.25".parse()?`, so that it isn't asked; leave it out where servers are upgraded.
+    /// Sets the server's version, such as `"1.3.25".parse()?`, so that it isn't asked; leave it out where servers are
+    /// upgraded.
     pub fn api_version(mut self, version: Version) -> Self {
         self.options = self.options.api_version(version);
         self
@@ -249,7 +250,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how many bytes of an answer are collected; 64 MiB by default. Streams and downloads have no limit.
+    /// Sets the maximum size of a collected response body, in bytes. Defaults to 64 MiB. Streams and downloads have
+    /// no limit.
     pub fn max_body_size(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
@@ -257,7 +259,8 @@ impl ClientBuilder {
 
     /// Adds a layer that sees each call once, whatever attempts it takes; the first added is the outermost.
     ///
-    /// What it makes must [fit](crate::layers::IntoCallService), as tower's `ConcurrencyLimit`, `LoadShed`, `Buffer` and `Timeout` do.
+    /// What it makes must [fit](crate::layers::IntoCallService), as tower's `ConcurrencyLimit`, `LoadShed`, `Buffer`
+    /// and `Timeout` do.
     ///
     /// ```
     /// use kestra::Client;
@@ -276,8 +279,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a layer that sees each attempt, next to the transport: the URL is absolute, and credentials are in the headers. The
-    /// first added is the outermost; what it makes must [fit](crate::layers::IntoCallService).
+    /// Adds a layer that sees each attempt, next to the transport: the URL is absolute, and credentials are in the
+    /// headers. The first added is the outermost; what it makes must [fit](crate::layers::IntoCallService).
     ///
     /// ```
     /// use http::{HeaderName, HeaderValue, Request};
@@ -304,8 +307,8 @@ impl ClientBuilder {
     /// Calls `inject` with the headers of each attempt, to write the trace context into them, such as a `traceparent`. Not
     /// called by default.
     ///
-    /// The span of the attempt is entered meanwhile: read the context of `tracing::Span::current()`. The example `trace_calls`
-    /// does it with OpenTelemetry.
+    /// The span of the attempt is entered meanwhile: read the context of `tracing::Span::current()`. The example
+    /// `trace_calls` does it with OpenTelemetry.
     ///
     /// ```
     /// use kestra::Client;

@@ -57,7 +57,7 @@ kestra_core::debug_fields! { CallServiceFuture, _ => {} }
 ///
 /// - is `Clone + Send + Sync + 'static`, with a future that is `Send`,
 /// - takes `http::Request<Body>`,
-/// - answers `http::Response<B>`, `B` being any body whose data are `Bytes`,
+/// - returns `http::Response<B>`, `B` being any body whose data are `Bytes`,
 /// - has an error that can be boxed.
 ///
 /// It can't be implemented otherwise. tower's `RateLimit` can't be cloned, so it goes under a `Buffer`.

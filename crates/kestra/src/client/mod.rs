@@ -58,7 +58,7 @@ pub struct Client {
 struct Shared {
     stack: SharedStack,
     body_limit: usize,
-    /// Whether the stack tries calls again that say nothing of it themselves.
+    /// Whether the stack retries calls that have no retry policy.
     retries: bool,
     outages: Outages,
     observer: Option<Observer>,
@@ -85,8 +85,9 @@ impl Client {
 
     /// Creates a client over a service of your own: a stack of our layers, a `service_fn`, a mock, a router.
     ///
-    /// Short for `Client::builder().service(service)` and `build()`, which takes a tenant, a version and options as well. The
-    /// service gets requests whose URL is the path alone, unless it has a [`ServerLayer`](crate::layers::ServerLayer).
+    /// Short for `Client::builder().service(service)` and `build()`, which takes a tenant, a version and options as
+    /// well. The service gets requests whose URL is the path alone, unless it has a
+    /// [`ServerLayer`](crate::layers::ServerLayer).
     ///
     /// ```
     /// use http::{Request, Response};
@@ -142,7 +143,7 @@ impl Client {
         Self { runtime: Some(runtime), ..self }
     }
 
-    /// Whether this client's calls are tried again.
+    /// Returns whether this client's calls are retried.
     pub(crate) fn retries(&self) -> bool {
         self.options.get_retry().map_or(self.shared.retries, |retry| retry.attempts_limit() > 1)
     }
@@ -176,8 +177,9 @@ impl Client {
 
     /// Returns a client that refuses every operation which would change something, and shares connections with this one.
     ///
-    /// Refused calls are errors of kind [`Refused`](crate::ErrorKind::Refused), and nothing is sent. Reads, searches, validations,
-    /// dry runs and downloads are sent. Of [`request`](Self::request) only the methods GET, HEAD and OPTIONS are.
+    /// Refused calls are errors of kind [`Refused`](crate::ErrorKind::Refused), and nothing is sent. Reads, searches,
+    /// validations, dry runs and downloads are sent. Of [`request`](Self::request) only the methods GET, HEAD and
+    /// OPTIONS are.
     ///
     /// ```
     /// # async fn run(client: kestra::Client) {
@@ -199,8 +201,8 @@ impl Client {
     /// Sends any request through the whole stack, also to a route that we don't know.
     ///
     /// A request in origin form goes to the selected server; an absolute URL must be on it. The client's headers are added
-    /// where the request has none of that name. The body of the answer is a stream, unless a builder made the request and
-    /// its answer is collected; [`Body::bytes`] reads either.
+    /// where the request has none of that name. The body of the response is a stream, unless a builder made the
+    /// request and the operation decodes the response; [`Body::bytes`] reads either.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,4 @@
-//! The stack of layers behind one pointer, and what is done with its answers.
+//! The stack of layers behind one pointer, and what is done with its responses.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use tower::{Layer as _, Service};
 
 /// A service whose type nobody needs to know.
 pub(crate) trait Stack: Send + Sync {
-    /// Sends a request and judges the answer, all in one allocation.
+    /// Sends a request and checks the response, all in one allocation.
     fn call(&self, request: Result<Request<Body>, Error>, body_limit: usize) -> CallFuture;
 }
 

@@ -35,7 +35,7 @@ async fn an_archive_does_not_become_a_file() -> Result<(), Error> {
             let part = FilePart::bytes(name, archive.clone());
             let error = files.create_namespace_file(NAMESPACE, path, part).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Refused);
-            assert!(error.to_string().contains("unpacked"), "{error}");
+            assert!(error.to_string().contains("servers unpack an archive"), "{error}");
         }
         assert!(server.requests().is_empty());
 

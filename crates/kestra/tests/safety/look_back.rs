@@ -65,7 +65,7 @@ async fn two_ways_to_say_it_are_refused() {
     let ended = client.logs().search_logs().filter(end).look_back("P1D").await.unwrap_err();
     for error in [both, ended] {
         assert_eq!(error.kind(), ErrorKind::Build);
-        assert!(error.to_string().contains("can't be together"), "{error}");
+        assert!(error.to_string().contains("can't be combined"), "{error}");
     }
     assert!(server.requests().is_empty());
 }

@@ -67,6 +67,7 @@ fn members_are_found(data: &[u8], read: &Value) {
     };
     for (name, value) in fields {
         match member(data, name).map(from_slice::<Value>) {
+            None if std::str::from_utf8(data).is_err() => {}
             Some(Ok(found)) => assert_eq!(found, *value, "{name}"),
             other => panic!("{name} is {other:?}"),
         }

@@ -29,7 +29,8 @@ const POLL: Duration = Duration::from_secs(2);
 pub struct FollowSettings {
     /// Whether the execution is known to exist: then an outage at the start is survived, too.
     pub is_known: bool,
-    /// How long an execution that was never seen may be missing on a server that responds; as long as the server itself waits if
+    /// How long an execution that was never seen may be missing on a server that responds; as long as the server
+    /// itself waits if
     /// `None`.
     pub visible_within: Option<Duration>,
     /// How long an outage may last.
@@ -56,14 +57,14 @@ impl<E: Executor> FollowExecution<E> {
     /// Returns the states of the execution as a stream, each once and in order, over as many connections as needed.
     ///
     /// The last item is the execution as read after its end. A server that doesn't know the execution only closes the
-    /// connection; the stream then asks for the execution, and ends with a 404. An event of the end counts only if it is about
+    /// connection; the stream then reads the execution, and ends with a 404. An event of the end counts only if it is about
     /// this execution, in a final state.
     ///
-    /// A paused execution sends nothing until it is resumed, and a server may lose the event of the end. So the execution is read
-    /// beside a silent stream: after 2 s, then less and less often, down to every 30 s. A stream that is silent for 5 minutes, or for
-    /// [`Timeouts::idle`](kestra_core::Timeouts::idle), is opened again. An outage may last 10 minutes once the execution was
-    /// seen; after that, a missing execution is searched for during 30 s. [`events`](Self::events) returns what a single
-    /// connection sends.
+    /// A paused execution sends nothing until it is resumed, and a server may lose the event of the end. So the
+    /// execution is read beside a silent stream: after 2 s, then less and less often, down to every 30 s. A stream
+    /// that is silent for 5 minutes, or for [`Timeouts::idle`](kestra_core::Timeouts::idle), is opened again. An
+    /// outage may last 10 minutes once the execution was seen; after that, a missing execution is searched for during
+    /// 30 s. [`events`](Self::events) returns what a single connection sends.
     pub fn stream(self) -> FollowStream<Execution> {
         self.stream_with(FollowSettings::default())
     }

@@ -1,6 +1,6 @@
 //! A tunnel through an HTTP proxy.
 //!
-//! hyper-util has one as well, but its error doesn't tell what the proxy answered, which is what one needs to know.
+//! hyper-util has one as well, but its error lacks the response of the proxy.
 
 use http::StatusCode;
 use kestra_core::{Error, ErrorKind};

@@ -218,10 +218,7 @@ mod tests {
         let ca = rcgen::generate_simple_self_signed(vec!["ca.test".to_owned()]).unwrap().cert.pem();
         let own = Tls::default().add_root_certificate(ca.clone());
         let error = made(&own, "no/such/file.pem").unwrap_err();
-        assert_eq!(
-            error.summary().to_string(),
-            "TLS failed: SSL_CERT_FILE: `no/such/file.pem` can't be read"
-        );
+        assert_eq!(error.summary().to_string(), "TLS error: SSL_CERT_FILE: `no/such/file.pem` can't be read");
         made(&own.clone().only_these_roots(), "no/such/file.pem").unwrap();
         made(&own, "").unwrap();
         let path = std::env::temp_dir().join(format!("kestra-cert-file-{}.pem", std::process::id()));
