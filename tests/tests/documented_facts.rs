@@ -68,7 +68,7 @@ fn every_operation_that_asks_first_is_listed() {
     let (_, section) = SAFETY.split_once("## Updates that hang the server").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let mut count = 0;
-    for operation in operations::operations().filter(|operation| operation.asks_first.is_some()) {
+    for operation in operations::operations().filter(|operation| operation.precheck.is_some()) {
         assert!(section.contains(&format!("`{}`", operation.name)), "{} asks first", operation.name);
         count += 1;
     }

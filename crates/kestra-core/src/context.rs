@@ -99,7 +99,7 @@ impl CallContext {
     pub fn is_idempotent(&self, method: &Method) -> bool {
         match (self.0.options.get_idempotent(), self.operation()) {
             (Some(said), _) => said,
-            (None, Some(operation)) => operation.replay != Replay::StartsWork,
+            (None, Some(operation)) => operation.replay != Replay::NonIdempotent,
             // A GET webhook starts an execution, so a request that we know nothing of is only safe if it says so.
             (None, None) => matches!(*method, Method::HEAD | Method::OPTIONS),
         }

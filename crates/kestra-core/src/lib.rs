@@ -55,9 +55,9 @@ pub use filter::Filter;
 pub use integer::Integer;
 pub use observe::{CallOutcome, ClientEvent, ConnectionChange, Observer, ServerAddress};
 pub use operation::{
-    Answer, CharacterRule, Check, Comparison, Comparisons, Deletion, Edition, Effect, FilterField,
-    FilterForms, FilterParameter, FilterResource, Guard, KnownValues, OperationInfo, QueryParameter,
-    Question, Replay, Route, Traffic,
+    CharacterRule, Check, Comparison, Comparisons, Deletion, Edition, Effect, FilterField, FilterForms,
+    FilterParameter, FilterResource, Guard, KnownValues, OperationInfo, Precheck, QueryParameter, Replay,
+    ResponseKind, Route, Traffic,
 };
 pub use options::CallOptions;
 pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};

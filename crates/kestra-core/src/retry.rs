@@ -105,7 +105,7 @@ impl Retry {
 
         /// Also retries non-idempotent operations after a 503 with a `Retry-After`, for a proxy that responds so only if it
         /// did not forward the request.
-        starts_work_after_503() retry => retry.after_503 = true;
+        non_idempotent_after_503() retry => retry.after_503 = true;
     }
 
     /// Adds a classifier, which is called after the built-in one. The last verdict other than `NoOpinion` counts; after
@@ -158,13 +158,13 @@ impl Retry {
 
     /// Returns whether non-idempotent operations are retried after a 503 with `Retry-After`.
     #[must_use]
-    pub fn repeats_work_after_503(&self) -> bool {
+    pub fn retries_non_idempotent_after_503(&self) -> bool {
         self.after_503
     }
 
     /// Asks the added classifiers, with the name of the one that decided.
     #[doc(hidden)]
-    pub fn ask(&self, attempt: &Attempt<'_>) -> (Verdict, Option<&'static str>) {
+    pub fn classify(&self, attempt: &Attempt<'_>) -> (Verdict, Option<&'static str>) {
         let mut answer = (Verdict::NoOpinion, None);
         for classifier in self.classifiers.iter().flat_map(|classifiers| classifiers.iter()) {
             match (classifier.classify)(attempt) {
@@ -178,7 +178,7 @@ impl Retry {
 
     /// Tells the observer.
     #[doc(hidden)]
-    pub fn tell(&self, event: &RetryEvent<'_>) {
+    pub fn notify(&self, event: &RetryEvent<'_>) {
         if let Some(observer) = &self.observer {
             observer(event);
         }
@@ -201,7 +201,7 @@ impl fmt::Debug for Retry {
             .field("max_backoff", &self.max_backoff)
             .field("max_retry_after", &self.max_retry_after)
             .field("budget", &self.budget)
-            .field("starts_work_after_503", &self.after_503)
+            .field("non_idempotent_after_503", &self.after_503)
             .field("classifiers", &classifiers)
             .field("observed", &self.observer.is_some())
             .finish()
@@ -239,7 +239,7 @@ pub struct Attempt<'a> {
 #[non_exhaustive]
 pub enum AttemptResult<'a> {
     /// A response.
-    Answered {
+    Response {
         /// The status.
         status: StatusCode,
         /// The headers.
@@ -260,9 +260,9 @@ crate::debug_fields! {
 impl fmt::Debug for AttemptResult<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answered { status, headers } => {
+            Self::Response { status, headers } => {
                 let names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
-                f.debug_struct("Answered").field("status", status).field("headers", &names).finish()
+                f.debug_struct("Response").field("status", status).field("headers", &names).finish()
             }
             Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
         }
@@ -285,7 +285,7 @@ impl<'a> Attempt<'a> {
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self.result {
-            AttemptResult::Answered { status, .. } => Some(status),
+            AttemptResult::Response { status, .. } => Some(status),
             AttemptResult::Failed(error) => error.status(),
         }
     }
@@ -294,7 +294,7 @@ impl<'a> Attempt<'a> {
     #[must_use]
     pub fn error(&self) -> Option<&'a Error> {
         match self.result {
-            AttemptResult::Answered { .. } => None,
+            AttemptResult::Response { .. } => None,
             AttemptResult::Failed(error) => Some(error),
         }
     }

@@ -296,20 +296,20 @@ fn a_question_has_the_arguments_of_its_names_and_the_options() {
         &[Route::patch("/api/v1/{tenant}/flows/{namespace}/{id}/{taskId}", Versions::ALL)],
     )
     .path_parameters(&["namespace", "id", "taskId"])
-    .asks_first(&GET_FLOW, Check::Exists);
+    .precheck(&GET_FLOW, Check::Exists);
     static PAUSE: OperationInfo =
         OperationInfo::new("pause", "flows", &[Route::put("/api/v1/{tenant}/pause", Versions::ALL)])
-            .asks_first(&GET_FLOW, Check::Exists);
+            .precheck(&GET_FLOW, Check::Exists);
     let mut call = Call::new(&UPDATE_TASK).path("a.b").path("c d").path("task");
     call.set_body("application/json", "\"x\"".into());
     call.change_options(|options| options.tenant("acme"));
-    assert_eq!(target(call.question().unwrap()).unwrap(), "/api/v1/acme/flows/a.b/c%20d");
-    assert!(Call::new(&GET_FLOW).path("a").path("b").question().is_none());
+    assert_eq!(target(call.precheck().unwrap()).unwrap(), "/api/v1/acme/flows/a.b/c%20d");
+    assert!(Call::new(&GET_FLOW).path("a").path("b").precheck().is_none());
 
     let call = with_body(&PAUSE, "application/json", r#"{"id": "c d", "namespace": "a.b", "other": 1}"#);
-    assert_eq!(target(call.question().unwrap()).unwrap(), "/api/v1/main/flows/a.b/c%20d");
+    assert_eq!(target(call.precheck().unwrap()).unwrap(), "/api/v1/main/flows/a.b/c%20d");
     assert_eq!(call.argument("other"), None);
-    assert!(with_body(&PAUSE, "application/json", r#"{"id": "c d"}"#).question().is_none());
+    assert!(with_body(&PAUSE, "application/json", r#"{"id": "c d"}"#).precheck().is_none());
 }
 
 #[test]

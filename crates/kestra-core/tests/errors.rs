@@ -410,7 +410,7 @@ fn the_response_is_kept_and_capped() {
 fn a_retry_is_shown_without_values_of_headers() {
     let mut headers = http::HeaderMap::new();
     headers.insert("set-cookie", http::HeaderValue::from_static("hush"));
-    let result = kestra_core::AttemptResult::Answered { status: StatusCode::BAD_GATEWAY, headers: &headers };
+    let result = kestra_core::AttemptResult::Response { status: StatusCode::BAD_GATEWAY, headers: &headers };
     let attempt = kestra_core::Attempt::new(None, 1, true, result);
     let text = format!("{:?}", kestra_core::RetryEvent::new(&attempt, std::time::Duration::ZERO));
     assert!(text.contains("set-cookie") && text.contains("502") && !text.contains("hush"), "{text}");

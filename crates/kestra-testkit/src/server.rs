@@ -56,7 +56,7 @@ pub(crate) struct Settings {
     /// Whether nobody takes what is created.
     pub(crate) no_executor: bool,
     pub(crate) wait_timeout: Option<Duration>,
-    pub(crate) patience: Option<Duration>,
+    pub(crate) missing_execution_timeout: Option<Duration>,
     pub(crate) pace: Option<Duration>,
     pub(crate) backfill_interval: Option<Duration>,
     pub(crate) bulk_delay: Option<Duration>,
@@ -146,7 +146,7 @@ impl TestServerBuilder {
     /// Sets how long a stream waits for an execution that doesn't exist before it ends. Defaults to 10 s.
     #[must_use]
     pub fn missing_execution_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.patience = Some(timeout);
+        self.settings.missing_execution_timeout = Some(timeout);
         self
     }
 
@@ -195,7 +195,8 @@ impl TestServerBuilder {
         let address = listener.local_addr()?;
         let app = Arc::new(App::new(self.settings, format!("http://{address}")));
         app.engine.set_timing(|timing| {
-            timing.patience = app.settings.patience.unwrap_or(timing.patience);
+            timing.missing_execution_timeout =
+                app.settings.missing_execution_timeout.unwrap_or(timing.missing_execution_timeout);
             timing.pace = app.settings.pace.unwrap_or(timing.pace);
         });
         let shell = Arc::new(Shell::new(Arc::clone(&app)));

@@ -35,7 +35,7 @@ pub(crate) static START: OperationInfo = OperationInfo::new(
     &[Route::post("/api/v1/{tenant}/executions/{id}", Versions::ALL)],
 )
 .path_parameters(&["id"])
-.replay(Replay::StartsWork);
+.replay(Replay::NonIdempotent);
 
 /// An operation with another route on 2.0.
 pub(crate) static MOVED: OperationInfo = OperationInfo::new(

@@ -11,7 +11,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, RANGE};
 use http::{HeaderValue, Method, Request};
 use http_body_util::BodyExt as _;
 use kestra_core::{
-    Answer, Body, CallOptions, ErrorKind, OperationInfo, RequestSent, Route, Traffic, Versions,
+    Body, CallOptions, ErrorKind, OperationInfo, RequestSent, ResponseKind, Route, Traffic, Versions,
 };
 use support::{
     CREATE, DOWNLOAD, READ, Server, gzip, read_head, request, request_with, response, send, transport,
@@ -21,15 +21,15 @@ use tokio::io::AsyncWriteExt as _;
 const ROUTES: &[Route] = &[Route::get("/api/v1/thing", Versions::ALL)];
 
 static TEXT: OperationInfo =
-    OperationInfo::new("read_text", "things", ROUTES).answer(Answer::Text, "text/plain, */*;q=0.1");
+    OperationInfo::new("read_text", "things", ROUTES).response(ResponseKind::Text, "text/plain, */*;q=0.1");
 static LOG: OperationInfo = OperationInfo::new("download_log", "things", ROUTES)
-    .answer(Answer::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
+    .response(ResponseKind::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
     .traffic(Traffic::Download);
 static BYTES: OperationInfo = OperationInfo::new("download_bytes", "things", ROUTES)
-    .answer(Answer::Download, "application/octet-stream, application/json;q=0.9, */*;q=0.1")
+    .response(ResponseKind::Download, "application/octet-stream, application/json;q=0.9, */*;q=0.1")
     .traffic(Traffic::Download);
 static EVENTS: OperationInfo = OperationInfo::new("follow", "things", ROUTES)
-    .answer(Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+    .response(ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
     .traffic(Traffic::Follow);
 
 /// What a request says of compression, as a server reads it.

@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt as _;
 use kestra_core::{
-    Answer, Error, ErrorKind, OperationInfo, Replay, RequestSent, Retry, Route, Traffic, Versions,
+    Error, ErrorKind, OperationInfo, Replay, RequestSent, ResponseKind, Retry, Route, Traffic, Versions,
 };
 use kestra_tower::{RetryLayer, Transport};
 use support::{READ, Server, gzip, read_head, request, response, send, text, transport};
@@ -23,9 +23,9 @@ const ROUTES: &[Route] = &[Route::get("/api/v1/thing", Versions::ALL)];
 
 static LOOK: OperationInfo = OperationInfo::new("look", "things", ROUTES).replay(Replay::Safe);
 static TEXT: OperationInfo =
-    OperationInfo::new("read_text", "things", ROUTES).answer(Answer::Text, "text/plain, */*;q=0.1");
+    OperationInfo::new("read_text", "things", ROUTES).response(ResponseKind::Text, "text/plain, */*;q=0.1");
 static LOG: OperationInfo = OperationInfo::new("download_log", "things", ROUTES)
-    .answer(Answer::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
+    .response(ResponseKind::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
     .traffic(Traffic::Download);
 
 #[tokio::test]

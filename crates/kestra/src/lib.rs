@@ -120,8 +120,8 @@ pub use {http, jiff};
 /// The catalogue of operations: what is known of each, and of the versions that have it.
 pub mod catalogue {
     pub use kestra_core::{
-        Answer, CharacterRule, Check, Deletion, Edition, Effect, FilterForms, Guard, KnownValues,
-        OperationInfo, QueryParameter, Question, Replay, Route, Traffic, Versions,
+        CharacterRule, Check, Deletion, Edition, Effect, FilterForms, Guard, KnownValues, OperationInfo,
+        Precheck, QueryParameter, Replay, ResponseKind, Route, Traffic, Versions,
     };
     pub use kestra_operations::{operation, operations};
 }

@@ -34,16 +34,16 @@ pub(super) fn check(catalogue: &Catalogue) -> Result<()> {
                 ));
             }
         }
-        if let Some(question) = &operation.asks_first
+        if let Some(precheck) = &operation.precheck
             && !catalogue.areas.get(&operation.area).is_some_and(|area| {
-                area.iter().any(|other| other.name == question.operation && other.replay == Replay::Safe)
+                area.iter().any(|other| other.name == precheck.operation && other.replay == Replay::Safe)
             })
         {
             let message =
-                format!("asks `{}`, which is no operation of its area that only reads", question.operation);
+                format!("its precheck `{}` is no operation of its area that only reads", precheck.operation);
             return Err(Error::invalid(&place, message));
         }
-        if operation.early_error != operation.asks_first.is_some() {
+        if operation.early_error != operation.precheck.is_some() {
             return Err(Error::invalid(&place, "may answer an error early, and says not what to ask first"));
         }
     }

@@ -47,7 +47,7 @@ pub enum Effect {
 /// What is asked before a request whose early error would make the server hang.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Question {
+pub struct Precheck {
     /// The operation of the same area that asks.
     pub operation: String,
     /// What its response must say.
@@ -55,7 +55,7 @@ pub struct Question {
     pub check: Check,
 }
 
-/// What the response to a question must say; each is carried out by the client.
+/// What the response to a precheck must say; each is carried out by the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
@@ -93,9 +93,9 @@ pub enum Replay {
     Safe,
     /// It changes something, and doing it twice is the same as doing it once.
     Idempotent,
-    /// It may start work, or do something twice.
+    /// Sent twice, it may start work twice or do something else twice.
     #[default]
-    StartsWork,
+    NonIdempotent,
 }
 
 /// How long an operation may take.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::Catalogue;
-use super::class::{Deletion, Edition, Effect, Question, Replay, Traffic};
+use super::class::{Deletion, Edition, Effect, Precheck, Replay, Traffic};
 use super::files::{read, yaml_files};
 use super::newer::{Checked, unite_operation, unite_schema};
 use super::operation::{Answer, Body, HeaderParameter, KnownValues, Operation, QueryParameter, Route, Style};
@@ -38,7 +38,7 @@ pub(super) struct Correction {
     replay: Option<Replay>,
     traffic: Option<Traffic>,
     early_error: Option<bool>,
-    asks_first: Option<Question>,
+    precheck: Option<Precheck>,
     read_alike: BTreeMap<String, Vec<String>>,
     counted_by: Option<String>,
     body_filters: Option<String>,
@@ -208,8 +208,8 @@ impl Correction {
         set(&mut operation.replay, self.replay.as_ref());
         set(&mut operation.traffic, self.traffic.as_ref());
         set(&mut operation.early_error, self.early_error.as_ref());
-        if self.asks_first.is_some() {
-            operation.asks_first.clone_from(&self.asks_first);
+        if self.precheck.is_some() {
+            operation.precheck.clone_from(&self.precheck);
         }
         if !self.read_alike.is_empty() {
             operation.read_alike.clone_from(&self.read_alike);

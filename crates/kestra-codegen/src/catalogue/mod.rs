@@ -22,7 +22,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use self::characters::{CharacterRule, CharacterRules};
-pub use self::class::{Check, Deletion, Edition, Effect, Question, Replay, Traffic};
+pub use self::class::{Check, Deletion, Edition, Effect, Precheck, Replay, Traffic};
 pub(crate) use self::files::{read_imported, read_or_default, write_imported};
 pub use self::filters::{Compared, ComparisonSet, FilterParameter, FilterResource, Filters, Renamed};
 pub use self::operation::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::class::{Deletion, Edition, Effect, Question, Replay, Traffic};
+use super::class::{Deletion, Edition, Effect, Precheck, Replay, Traffic};
 use super::types::Type;
 use super::versions::Versions;
 
@@ -72,7 +72,7 @@ pub struct Operation {
     pub early_error: bool,
     /// What is asked before it is sent, for one that may answer an early error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asks_first: Option<Question>,
+    pub precheck: Option<Precheck>,
     /// For an action by query: the comparisons of its filters, by field, that every version reads alike or refuses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub read_alike: BTreeMap<String, Vec<String>>,

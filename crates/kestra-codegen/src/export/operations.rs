@@ -20,7 +20,7 @@ pub(super) fn operation(operation: &Operation, route: &Route, version: Version) 
         "x-replay": match operation.replay {
             Replay::Safe => "safe",
             Replay::Idempotent => "idempotent",
-            Replay::StartsWork => "starts work",
+            Replay::NonIdempotent => "not idempotent",
         },
     });
     if let Some(summary) = &operation.summary {

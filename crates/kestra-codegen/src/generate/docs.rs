@@ -70,7 +70,7 @@ pub(super) fn operation(operation: &Operation, arguments: &[Argument], errors: &
     text.push_str(match operation.replay {
         Replay::Safe => " Only reads, and is retried.",
         Replay::Idempotent => " Idempotent, and so retried.",
-        Replay::StartsWork => " Not idempotent: retried only if the request was not sent, or after a 429.",
+        Replay::NonIdempotent => " Not idempotent: retried only if the request was not sent, or after a 429.",
     });
     if operation.looks_back {
         text.push_str(" Looks at the last 8 days only, unless `since` or `look_back` is set.");

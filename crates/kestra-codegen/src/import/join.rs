@@ -127,7 +127,7 @@ fn unite_entries(
         } else {
             Edition::OpenSource
         },
-        replay: if newest.method == "GET" { Replay::Safe } else { Replay::StartsWork },
+        replay: if newest.method == "GET" { Replay::Safe } else { Replay::NonIdempotent },
         deprecated: newest.deprecated,
         routes: routes(all, &owner, newest, entries),
         path: path(route, entries, findings),

@@ -347,16 +347,16 @@ impl Call {
         search
     }
 
-    /// Returns the call to send first, with the same options, or `None` if the catalogue has no question for the operation.
+    /// Returns the call to send first, with the same options, or `None` if the catalogue has no precheck for the operation.
     #[must_use]
-    pub fn question(&self) -> Option<Self> {
-        let operation = self.info.asks_first?.operation;
-        let mut question = Self::new(operation);
-        question.change_options(|_| self.options().clone());
+    pub fn precheck(&self) -> Option<Self> {
+        let operation = self.info.precheck?.operation;
+        let mut precheck = Self::new(operation);
+        precheck.change_options(|_| self.options().clone());
         for name in operation.path_parameters {
-            question = question.path(self.argument(name)?);
+            precheck = precheck.path(self.argument(name)?);
         }
-        Some(question)
+        Some(precheck)
     }
 
     /// Returns the value of a path parameter, else of a string field of the JSON body, by its name on the wire.

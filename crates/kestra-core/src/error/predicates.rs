@@ -5,6 +5,7 @@ use std::io;
 use http::StatusCode;
 
 use super::{Error, ErrorKind, ErrorResponse, RequestSent, causes, is_transient_status};
+use crate::operation::Replay;
 
 impl Error {
     /// Returns whether the resource is missing: a 404, a 410 for a key that has expired, or the response of servers before
@@ -180,10 +181,10 @@ impl Error {
     /// It is false for a non-idempotent call that the server may have received: look for its effect before you repeat it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let starts_work =
-            self.operation().is_none_or(|operation| operation.replay == crate::operation::Replay::StartsWork);
+        let is_idempotent =
+            self.operation().is_some_and(|operation| operation.replay != Replay::NonIdempotent);
         self.is_transient()
-            && (!starts_work
+            && (is_idempotent
                 || self.request_sent() == RequestSent::No
                 || self.has_status(StatusCode::TOO_MANY_REQUESTS))
     }

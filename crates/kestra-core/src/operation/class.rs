@@ -21,13 +21,13 @@ pub enum Replay {
     /// Changes something, and is idempotent.
     Idempotent,
     /// Not idempotent: retried only if the request was provably not sent, or after a 429.
-    StartsWork,
+    NonIdempotent,
 }
 
 /// The kind of a response body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Answer {
+pub enum ResponseKind {
     /// JSON.
     Json,
     /// Text of any kind: logs, CSV, YAML.
@@ -40,7 +40,7 @@ pub enum Answer {
     Events,
 }
 
-impl Answer {
+impl ResponseKind {
     /// Returns whether the transport collects the body within the attempt.
     #[must_use]
     pub const fn is_buffered(self) -> bool {
@@ -112,14 +112,14 @@ pub enum Effect {
 /// requests are sent only if the server would carry them out.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Question {
+pub struct Precheck {
     /// The operation to send first. Its path parameters are named as in the operation that follows, or as fields of its body.
     pub operation: &'static OperationInfo,
     /// The check of its response.
     pub check: Check,
 }
 
-/// The check of the response to a [`Question`].
+/// The check of the response to a [`Precheck`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Check {
@@ -137,8 +137,8 @@ pub enum Check {
     HasLimit,
 }
 
-impl Question {
-    /// Creates a question.
+impl Precheck {
+    /// Creates a precheck.
     #[must_use]
     pub const fn new(operation: &'static OperationInfo, check: Check) -> Self {
         Self { operation, check }

@@ -8,7 +8,7 @@ mod parameter;
 mod route;
 
 pub use characters::CharacterRule;
-pub use class::{Answer, Check, Deletion, Edition, Effect, Guard, Question, Replay, Traffic};
+pub use class::{Check, Deletion, Edition, Effect, Guard, Precheck, Replay, ResponseKind, Traffic};
 pub use comparison::{Comparison, Comparisons};
 pub use filters::{FilterField, FilterParameter, FilterResource};
 pub use parameter::{FilterForms, KnownValues, QueryParameter};
@@ -45,7 +45,7 @@ pub struct OperationInfo {
     /// Whether open-source servers ignore one of them.
     pub reads_edition: bool,
     /// The kind of the response body.
-    pub answer: Answer,
+    pub response: ResponseKind,
     /// Value of the `Accept` header: the operation's own type first, since that is what selects the route.
     pub accept: &'static str,
     /// The class of traffic, which decides the timeouts.
@@ -56,7 +56,7 @@ pub struct OperationInfo {
     /// Whether it calls a webhook: the server stores every header that it is sent, so credentials stay away.
     pub webhook: bool,
     /// The request that is sent first to find out whether the server would carry out the operation.
-    pub asks_first: Option<Question>,
+    pub precheck: Option<Precheck>,
     /// The fields that it can be filtered by; `None` if it has no filters.
     pub filters: Option<&'static FilterResource>,
     /// For an action by query: the filters that every version reads alike or refuses; `None` if it is not known which ones are.
@@ -103,17 +103,17 @@ impl OperationInfo {
             go_key: "",
             aliases: &[],
             edition: Edition::OpenSource,
-            replay: Replay::StartsWork,
+            replay: Replay::NonIdempotent,
             routes,
             path_parameters: &[],
             query_parameters: &[],
             reads_edition: false,
-            answer: Answer::Json,
+            response: ResponseKind::Json,
             accept: ACCEPT_JSON,
             traffic: Traffic::Quick,
             early_error: false,
             webhook: false,
-            asks_first: None,
+            precheck: None,
             filters: None,
             read_alike: None,
             counted_by: None,
@@ -174,16 +174,16 @@ impl OperationInfo {
 
     /// Sets the kind of the response body, and the `Accept` header that requests it.
     #[must_use]
-    pub const fn answer(mut self, answer: Answer, accept: &'static str) -> Self {
-        self.answer = answer;
+    pub const fn response(mut self, response: ResponseKind, accept: &'static str) -> Self {
+        self.response = response;
         self.accept = accept;
         self
     }
 
     /// Sets the operation to send first, and the check of its response.
     #[must_use]
-    pub const fn asks_first(mut self, operation: &'static OperationInfo, check: Check) -> Self {
-        self.asks_first = Some(Question::new(operation, check));
+    pub const fn precheck(mut self, operation: &'static OperationInfo, check: Check) -> Self {
+        self.precheck = Some(Precheck::new(operation, check));
         self
     }
 }

@@ -8,7 +8,7 @@ use futures_core::Stream;
 use crate::error::Error;
 use crate::integer::Integer;
 
-use super::PageAnswer;
+use super::PageResponse;
 use super::continuation::Continuation;
 use super::pages::Pages;
 
@@ -17,7 +17,7 @@ use super::pages::Pages;
 /// While the second half of a page is read, the next page is requested, never more than one. The stream ends after an
 /// error; [`continuation`](Self::continuation) tells where to go on.
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Items<P: PageAnswer> {
+pub struct Items<P: PageResponse> {
     pages: Pages<P>,
     rows: std::vec::IntoIter<P::Item>,
     /// Where the page of these rows begins, and how many of its rows were given or skipped.
@@ -29,7 +29,7 @@ pub struct Items<P: PageAnswer> {
     prefetch: bool,
 }
 
-impl<P: PageAnswer> Items<P> {
+impl<P: PageResponse> Items<P> {
     pub(super) fn new(pages: Pages<P>) -> Self {
         let begin = pages.continuation();
         let rows = Vec::new().into_iter();
@@ -107,9 +107,9 @@ impl<P: PageAnswer> Items<P> {
 }
 
 /// Nothing in it is pinned: rows are moved out.
-impl<P: PageAnswer> Unpin for Items<P> {}
+impl<P: PageResponse> Unpin for Items<P> {}
 
-impl<P: PageAnswer> Stream for Items<P> {
+impl<P: PageResponse> Stream for Items<P> {
     type Item = Result<P::Item, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -143,7 +143,7 @@ impl<P: PageAnswer> Stream for Items<P> {
 }
 
 crate::debug_fields! {
-    [P: PageAnswer] Items<P>, this => {
+    [P: PageResponse] Items<P>, this => {
         operation: this.pages.info().name, next: this.continuation(), total: this.total(),
     }
 }

@@ -22,7 +22,7 @@ pub use pages::Pages;
 pub const DEFAULT_SIZE: u64 = 100;
 
 /// A response that is one page of a list.
-pub trait PageAnswer {
+pub trait PageResponse {
     /// A row.
     type Item;
 

@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::executor::{CallFuture, Executor, SharedExecutor};
 
 use super::continuation::{Continuation, Place};
-use super::{DEFAULT_SIZE, PageAnswer};
+use super::{DEFAULT_SIZE, PageResponse};
 
 pub(super) struct PageFetcher {
     template: Call,
@@ -26,7 +26,7 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(page: &'a impl PageAnswer) -> Self {
+    pub(super) fn of(page: &'a impl PageResponse) -> Self {
         Self {
             count: page.count() as u64,
             total: page.total(),

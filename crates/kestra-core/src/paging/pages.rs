@@ -15,7 +15,7 @@ use crate::operation::OperationInfo;
 
 use super::continuation::Continuation;
 use super::page_fetcher::{Facts, PageFetcher};
-use super::{Items, PageAnswer};
+use super::{Items, PageResponse};
 
 pub(super) type Decode<P> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<P>, Error>;
 
@@ -82,7 +82,7 @@ impl<P> Pages<P> {
     }
 }
 
-impl<P: PageAnswer> Pages<P> {
+impl<P: PageResponse> Pages<P> {
     /// The rows of the pages.
     pub fn items(self) -> Items<P> {
         Items::new(self)
@@ -94,7 +94,7 @@ impl<P: PageAnswer> Pages<P> {
     }
 }
 
-impl<P: PageAnswer> Stream for Pages<P> {
+impl<P: PageResponse> Stream for Pages<P> {
     type Item = Result<P, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

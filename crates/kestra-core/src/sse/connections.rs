@@ -97,7 +97,7 @@ impl<E: Executor, T: Read> Connections<E, T> {
             }
             Ok(event) => {
                 self.is_fruitful = true;
-                self.retry.answered();
+                self.retry.responded();
                 Ok(Step::Event(event))
             }
             Err(error) => {
@@ -167,8 +167,8 @@ impl<E: Executor, T: Read> Connections<E, T> {
 
     /// Records that the server responded to another request, so this is no outage. The pauses go on growing until a new
     /// event comes, as the stream itself still fails.
-    pub fn answered(&mut self) {
-        self.retry.answered();
+    pub fn responded(&mut self) {
+        self.retry.responded();
     }
 
     /// Pauses before the next connection, and returns the step that reports it.

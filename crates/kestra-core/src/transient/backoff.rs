@@ -49,7 +49,7 @@ impl Backoff {
     }
 
     /// Records a response to another request: this is no outage, but the waits go on growing.
-    pub fn answered(&mut self) {
+    pub fn responded(&mut self) {
         self.since = None;
     }
 
@@ -112,7 +112,7 @@ mod tests {
         let begun = Instant::now();
         let mut tries = 0;
         while begun.elapsed() < Duration::from_secs(600) {
-            backoff.answered();
+            backoff.responded();
             tokio::time::sleep(backoff.next_wait().unwrap()).await;
             tries += 1;
         }

@@ -11,7 +11,7 @@ use super::backoff::Backoff;
 use crate::call::Call;
 use crate::error::{Error, ErrorKind};
 use crate::executor::{CallFuture, Executor, SharedExecutor};
-use crate::operation::{ACCEPT_JSON, Answer, OperationInfo, Replay, Route};
+use crate::operation::{ACCEPT_JSON, OperationInfo, Replay, ResponseKind, Route};
 use crate::options::CallOptions;
 use crate::retry::Retry;
 use crate::retry_after::read as read_retry_after;
@@ -35,7 +35,7 @@ static HEALTH: OperationInfo =
     OperationInfo::new("get_configuration", "misc", &[Route::get("/api/v1/configs", Versions::ALL)])
         .go_key("MiscAPIService.Configuration")
         .replay(Replay::Safe)
-        .answer(Answer::Json, ACCEPT_JSON);
+        .response(ResponseKind::Json, ACCEPT_JSON);
 
 /// Retries a read with growing pauses while it fails with transient errors ([`Error::is_transient`]).
 ///
@@ -96,8 +96,8 @@ impl TransientRetry {
     }
 
     /// Records a response without progress: this is no outage, but the pauses go on growing.
-    pub fn answered(&mut self) {
-        self.backoff.answered();
+    pub fn responded(&mut self) {
+        self.backoff.responded();
         self.recovered();
     }
 
@@ -237,7 +237,7 @@ mod tests {
         Error::new(ErrorKind::Connect, "refused")
     }
 
-    fn answered(status: u16) -> Error {
+    fn responded(status: u16) -> Error {
         let (parts, ()) = Response::builder().status(status).body(()).unwrap().into_parts();
         Error::from_response(ErrorResponse::new(parts, Bytes::new()))
     }
@@ -263,7 +263,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_transient_is_outlasted_until_the_limit() {
         let fails: [fn() -> Error; 4] =
-            [refused, || answered(503), || answered(429), || Error::new(ErrorKind::Transport, "reset")];
+            [refused, || responded(503), || responded(429), || Error::new(ErrorKind::Transport, "reset")];
         for fail in fails {
             let limit = Duration::from_secs(60);
             let good = Health { is_good: true, ..Health::default() };
@@ -276,9 +276,9 @@ mod tests {
             assert!(down.asked.load(Ordering::Relaxed) > 5);
         }
         let fails: [fn() -> Error; 4] = [
-            || answered(500),
-            || answered(401),
-            || answered(404),
+            || responded(500),
+            || responded(401),
+            || responded(404),
             || Error::new(ErrorKind::Connect, "refused for good").with_transient(false),
         ];
         for fail in fails {
@@ -289,21 +289,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn of_what_is_known_five_500s_in_a_row_are_final_if_the_server_is_in_good_health() {
         let good = Health { is_good: true, ..Health::default() };
-        let (count, lasted) = tries(retry(&good).known(), &[|| answered(500)]).await;
+        let (count, lasted) = tries(retry(&good).known(), &[|| responded(500)]).await;
         assert_eq!(count, 5);
         assert!(lasted >= Duration::from_secs(2), "a server takes a moment to go down: {lasted:?}");
         let row: [fn() -> Error; 6] = [
-            || answered(500),
-            || answered(500),
-            || answered(500),
-            || answered(500),
+            || responded(500),
+            || responded(500),
+            || responded(500),
+            || responded(500),
             refused,
-            || answered(500),
+            || responded(500),
         ];
         assert_eq!(tries(retry(&good).known(), &row).await.0, 10, "the row was broken");
 
         let bad = Health::default();
-        let (count, lasted) = tries(retry(&bad).known(), &[|| answered(500)]).await;
+        let (count, lasted) = tries(retry(&bad).known(), &[|| responded(500)]).await;
         assert!(count == 1 && lasted >= Duration::from_secs(600), "{count} {lasted:?}");
         assert!(bad.asked.load(Ordering::Relaxed) > 20);
     }
@@ -311,7 +311,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_401_of_what_is_known_is_outlasted_for_30_s() {
         let health = Health { is_good: true, ..Health::default() };
-        let (count, lasted) = tries(retry(&health).known(), &[|| answered(401)]).await;
+        let (count, lasted) = tries(retry(&health).known(), &[|| responded(401)]).await;
         assert!((3..32).contains(&count), "each is costly for the server: {count}");
         assert!(lasted >= Duration::from_secs(30) && lasted < Duration::from_secs(41), "{lasted:?}");
     }
@@ -319,12 +319,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_404_of_a_proxy_is_outlasted_for_30_s_or_as_long_as_the_server_is_away() {
         let good = Health { is_good: true, ..Health::default() };
-        let (count, lasted) = tries(retry(&good).known(), &[|| answered(404)]).await;
+        let (count, lasted) = tries(retry(&good).known(), &[|| responded(404)]).await;
         assert!((3..32).contains(&count), "{count}");
         assert!(lasted >= Duration::from_secs(30) && lasted < Duration::from_secs(41), "{lasted:?}");
         // Nobody responds to the health check either.
         let away = Health::default();
-        let (_, lasted) = tries(retry(&away).known(), &[|| answered(404)]).await;
+        let (_, lasted) = tries(retry(&away).known(), &[|| responded(404)]).await;
         assert!(lasted >= Duration::from_secs(600), "{lasted:?}");
         let kestra = || {
             let (parts, ()) = Response::builder().status(404).body(()).unwrap().into_parts();
@@ -340,7 +340,7 @@ mod tests {
         let mut retry = retry(&health).known();
         for _ in 0..3 {
             for _ in 0..4 {
-                assert!(retry.pause(answered(500)).await.is_ok());
+                assert!(retry.pause(responded(500)).await.is_ok());
             }
             retry.succeeded();
         }

@@ -32,7 +32,7 @@ pub struct Page<T> {
     plain: bool,
 }
 
-impl<T> kestra_core::paging::PageAnswer for Page<T> {
+impl<T> kestra_core::paging::PageResponse for Page<T> {
     type Item = T;
 
     fn count(&self) -> usize {

@@ -38,7 +38,7 @@ pub(crate) static GENERATE_DASHBOARD: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("generate_dashboard", "ai", ROUTES)
         .go_key("AIAPIService.GenerateDashboard")
         .aliases(&["generateDashboard"])
-        .answer(::kestra_core::Answer::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Writes the source of a flow from a description.
@@ -76,7 +76,7 @@ pub(crate) static GENERATE_FLOW: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("generate_flow", "ai", ROUTES)
         .go_key("AIAPIService.GenerateFlow")
         .aliases(&["generateFlow"])
-        .answer(::kestra_core::Answer::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Lists the providers of language models.
@@ -111,7 +111,7 @@ pub(crate) static LIST_AI_PROVIDERS: ::kestra_core::OperationInfo = {
         .go_key("AIAPIService.GetProviders")
         .aliases(&["getProviders"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

@@ -76,7 +76,7 @@ pub(crate) static LIST_BLUEPRINT_TAGS: ::kestra_core::OperationInfo = {
             )
             .filter("q", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BLUEPRINTS)
 };
 

@@ -41,7 +41,7 @@ pub(crate) static GET_BLUEPRINT: ::kestra_core::OperationInfo = {
         .aliases(&["getBlueprint", "blueprint"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["kind", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the graph of a blueprint of the vendor.
@@ -85,7 +85,7 @@ pub(crate) static GET_BLUEPRINT_GRAPH: ::kestra_core::OperationInfo = {
         .aliases(&["getBlueprintGraph", "blueprintGraph"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["kind", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the YAML source of a blueprint of the vendor.
@@ -129,7 +129,7 @@ pub(crate) static GET_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = {
         .aliases(&["getBlueprintSource", "blueprintSource"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["kind", "id"])
-        .answer(::kestra_core::Answer::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Searches the blueprints of the vendor, page by page. A page has one row unless `size` is set.
@@ -248,7 +248,7 @@ pub(crate) static SEARCH_BLUEPRINTS: ::kestra_core::OperationInfo = {
             )
             .filter("tags", "IN"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BLUEPRINTS)
 };
 

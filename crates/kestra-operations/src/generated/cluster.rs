@@ -38,7 +38,7 @@ pub(crate) static GET_CLUSTER_METRICS: ::kestra_core::OperationInfo = {
         .go_key("ClusterAPIService.GetClusterMetrics")
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["serviceType"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a service of an open-source server.
@@ -76,7 +76,7 @@ pub(crate) static GET_CLUSTER_SERVICE: ::kestra_core::OperationInfo = {
         .go_key("ClusterAPIService.GetClusterService")
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

@@ -34,7 +34,7 @@ pub(crate) static CREATE_DASHBOARD: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("create_dashboard", "dashboards", ROUTES)
         .go_key("DashboardsAPIService.CreateDashboard")
         .aliases(&["createDashboard"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a dashboard.
@@ -74,7 +74,7 @@ pub(crate) static DELETE_DASHBOARD: ::kestra_core::OperationInfo = {
         .aliases(&["deleteDashboard"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -136,8 +136,8 @@ pub(crate) static EXPORT_CHART: ::kestra_core::OperationInfo = {
             "format",
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -211,13 +211,13 @@ pub(crate) static EXPORT_DASHBOARD_CHART: ::kestra_core::OperationInfo = {
             "format",
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
         .early_error()
-        .asks_first(&GET_DASHBOARD, ::kestra_core::Check::HasChart)
+        .precheck(&GET_DASHBOARD, ::kestra_core::Check::HasChart)
 };
 
 /// Returns a dashboard with its source.
@@ -256,7 +256,7 @@ pub(crate) static GET_DASHBOARD: ::kestra_core::OperationInfo = {
         .aliases(&["getDashboard", "dashboard"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the data of a dashboard's chart.
@@ -307,9 +307,9 @@ pub(crate) static GET_DASHBOARD_CHART_DATA: ::kestra_core::OperationInfo = {
         .aliases(&["getDashboardChartData", "dashboardChartData"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id", "chartId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_DASHBOARD, ::kestra_core::Check::HasChart)
+        .precheck(&GET_DASHBOARD, ::kestra_core::Check::HasChart)
 };
 
 /// Returns the dashboards that are shown by default.
@@ -344,7 +344,7 @@ pub(crate) static GET_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
         .go_key("DashboardsAPIService.GetDefaultDashboards1")
         .aliases(&["getDefaultDashboards_1"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the data of a chart that need not be stored.
@@ -385,7 +385,7 @@ pub(crate) static PREVIEW_CHART: ::kestra_core::OperationInfo = {
         .go_key("DashboardsAPIService.PreviewChart")
         .aliases(&["previewChart"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the dashboards, page by page.
@@ -458,7 +458,7 @@ pub(crate) static SEARCH_DASHBOARDS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces the source of a dashboard.
@@ -498,9 +498,9 @@ pub(crate) static UPDATE_DASHBOARD: ::kestra_core::OperationInfo = {
         .aliases(&["updateDashboard"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_DASHBOARD, ::kestra_core::Check::Exists)
+        .precheck(&GET_DASHBOARD, ::kestra_core::Check::Exists)
 };
 
 /// Validates the source of a chart.
@@ -539,7 +539,7 @@ pub(crate) static VALIDATE_CHART: ::kestra_core::OperationInfo = {
         .go_key("DashboardsAPIService.ValidateChart")
         .aliases(&["validateChart"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates the source of a dashboard.
@@ -576,7 +576,7 @@ pub(crate) static VALIDATE_DASHBOARD: ::kestra_core::OperationInfo = {
         .go_key("DashboardsAPIService.ValidateDashboard")
         .aliases(&["validateDashboard"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

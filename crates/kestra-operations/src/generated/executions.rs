@@ -113,7 +113,7 @@ pub(crate) static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("scheduleDate"),
             ::kestra_core::QueryParameter::new("wait"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .shows_inputs()
 };
 
@@ -186,7 +186,7 @@ pub(crate) static DELETE_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("deleteMetrics"),
             ::kestra_core::QueryParameter::new("deleteStorage"),
         ])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -267,7 +267,7 @@ pub(crate) static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("deleteStorage"),
             ::kestra_core::QueryParameter::new("includeNonTerminated"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
         .effect(::kestra_core::Effect::Gone)
 };
@@ -513,7 +513,7 @@ pub(crate) static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -628,8 +628,8 @@ pub(crate) static DOWNLOAD_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ),
             ::kestra_core::QueryParameter::new("path"),
         ])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/x-ndjson, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -684,7 +684,7 @@ pub(crate) static EVAL_EXPRESSION: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.EvalExpression")
         .aliases(&["evalExpression"])
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`executions().eval_task_run_expression(..)` with one of its task runs")
 };
 
@@ -733,7 +733,7 @@ pub(crate) static EVAL_TASK_RUN_EXPRESSION: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.EvalTaskRunExpression")
         .aliases(&["evalTaskRunExpression"])
         .path_parameters(&["executionId", "taskRunId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Exports the executions that the filters match as CSV.
@@ -789,7 +789,7 @@ pub(crate) static EXPORT_EXECUTIONS: ::kestra_core::OperationInfo = {
         .aliases(&["exportExecutions"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .looks_back()
 };
@@ -832,7 +832,7 @@ pub(crate) static FOLLOW_EXECUTION: ::kestra_core::OperationInfo = {
         .aliases(&["followExecution"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
 };
 
@@ -898,7 +898,7 @@ pub(crate) static FOLLOW_EXECUTION_DEPENDENCIES: ::kestra_core::OperationInfo = 
             ::kestra_core::QueryParameter::new("destinationOnly"),
             ::kestra_core::QueryParameter::new("expandAll"),
         ])
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::FollowBriefly)
         .stops_server(::kestra_core::Versions::between(
             ::kestra_core::Version::new(2, 0, 0),
@@ -950,7 +950,7 @@ pub(crate) static FORCE_RUN_EXECUTION: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.ForceRunExecution")
         .aliases(&["forceRunExecution"])
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Runs the given waiting executions at once, whatever they wait for.
@@ -992,7 +992,7 @@ pub(crate) static FORCE_RUN_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("force_run_executions_by_ids", "executions", ROUTES)
         .go_key("ExecutionsAPIService.ForceRunByIds")
         .aliases(&["forceRunByIds"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Left(&["CREATED", "QUEUED", "PAUSED"]))
 };
 
@@ -1204,7 +1204,7 @@ pub(crate) static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = 
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -1304,7 +1304,7 @@ pub(crate) static GET_AVERAGE_DURATION: ::kestra_core::OperationInfo = {
         .aliases(&["executionAverageDuration"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "flowId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns an execution with its state and task runs.
@@ -1345,7 +1345,7 @@ pub(crate) static GET_EXECUTION: ::kestra_core::OperationInfo = {
         .aliases(&["getExecution", "execution"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the graph of the flow that an execution runs, with the tasks that were created while it ran.
@@ -1397,7 +1397,7 @@ pub(crate) static GET_EXECUTION_FLOW_GRAPH: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("subflows")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the size of a file of an execution.
@@ -1440,7 +1440,7 @@ pub(crate) static GET_FILE_METADATA_FROM_EXECUTION: ::kestra_core::OperationInfo
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .redirects()
 };
 
@@ -1496,7 +1496,7 @@ pub(crate) static GET_FLOW_FROM_EXECUTION: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "flowId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("revision")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the flow that an execution runs, as visible to users who may only execute it.
@@ -1537,7 +1537,7 @@ pub(crate) static GET_FLOW_FROM_EXECUTION_BY_ID: ::kestra_core::OperationInfo = 
         .aliases(&["getFlowFromExecutionById", "flowFromExecutionById"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the latest execution of each of the given flows.
@@ -1576,7 +1576,7 @@ pub(crate) static GET_LATEST_EXECUTIONS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.LatestExecutions")
         .aliases(&["getLatestExecutions", "latestExecutions"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Kills an execution, and the executions that it started.
@@ -1635,7 +1635,7 @@ pub(crate) static KILL_EXECUTION: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["executionId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("isOnKillCascade")])
-        .answer(::kestra_core::Answer::Json, "text/json, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "text/json, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Kills the given executions, but not those that they started.
@@ -1678,7 +1678,7 @@ pub(crate) static KILL_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.KillExecutionsByIds")
         .aliases(&["killExecutionsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Ended)
 };
 
@@ -1890,7 +1890,7 @@ pub(crate) static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -2016,7 +2016,7 @@ pub(crate) static LIST_DISTINCT_FIELD_VALUES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
 };
 
@@ -2058,7 +2058,7 @@ pub(crate) static LIST_EXECUTABLE_FLOWS: ::kestra_core::OperationInfo = {
         .aliases(&["listFlowExecutionsByNamespace"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the namespaces with flows that the current user may execute.
@@ -2091,7 +2091,7 @@ pub(crate) static LIST_EXECUTION_NAMESPACES: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.ListExecutableDistinctNamespaces")
         .aliases(&["listExecutableDistinctNamespaces"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Pauses a running execution before its next task.
@@ -2138,7 +2138,7 @@ pub(crate) static PAUSE_EXECUTION: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.PauseExecution")
         .aliases(&["pauseExecution"])
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Pauses the given executions.
@@ -2180,7 +2180,7 @@ pub(crate) static PAUSE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("pause_executions_by_ids", "executions", ROUTES)
         .go_key("ExecutionsAPIService.PauseExecutionsByIds")
         .aliases(&["pauseExecutionsByIds"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Paused)
 };
 
@@ -2392,7 +2392,7 @@ pub(crate) static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -2512,7 +2512,7 @@ pub(crate) static PREVIEW_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("maxRows"),
             ::kestra_core::QueryParameter::new("path"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .redirects()
 };
 
@@ -2591,7 +2591,7 @@ pub(crate) static REPLAY_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("revision"),
             ::kestra_core::QueryParameter::new("taskRunId"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a new execution like an earlier one, with other inputs.
@@ -2669,7 +2669,7 @@ pub(crate) static REPLAY_EXECUTION_WITH_INPUTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("revision"),
             ::kestra_core::QueryParameter::new("taskRunId"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a new execution for each of the given ones.
@@ -2721,7 +2721,7 @@ pub(crate) static REPLAY_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.ReplayExecutionsByIds")
         .aliases(&["replayExecutionsByIds"])
         .query_parameters(&[::kestra_core::QueryParameter::new("latestRevision")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Replayed)
 };
 
@@ -2941,7 +2941,7 @@ pub(crate) static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -3054,7 +3054,7 @@ pub(crate) static RESTART_EXECUTION: ::kestra_core::OperationInfo = {
         .aliases(&["restartExecution"])
         .path_parameters(&["executionId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("revision")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Restarts the given executions in place, from the tasks that failed.
@@ -3096,7 +3096,7 @@ pub(crate) static RESTART_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("restart_executions_by_ids", "executions", ROUTES)
         .go_key("ExecutionsAPIService.RestartExecutionsByIds")
         .aliases(&["restartExecutionsByIds"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Moved)
 };
 
@@ -3308,7 +3308,7 @@ pub(crate) static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -3411,7 +3411,7 @@ pub(crate) static RESUME_EXECUTION: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.ResumeExecution")
         .aliases(&["resumeExecution"])
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Resumes an execution that stopped at a breakpoint.
@@ -3469,7 +3469,7 @@ pub(crate) static RESUME_EXECUTION_FROM_BREAKPOINT: ::kestra_core::OperationInfo
         .aliases(&["resumeExecutionFromBreakpoint"])
         .path_parameters(&["executionId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("breakpoints").names_tasks()])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Resumes the given executions.
@@ -3511,7 +3511,7 @@ pub(crate) static RESUME_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("resume_executions_by_ids", "executions", ROUTES)
         .go_key("ExecutionsAPIService.ResumeExecutionsByIds")
         .aliases(&["resumeExecutionsByIds"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Moved)
 };
 
@@ -3723,7 +3723,7 @@ pub(crate) static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -4017,7 +4017,7 @@ pub(crate) static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .looks_back()
         .stable_sort(&["state.startDate:asc", "id:asc"])
@@ -4083,7 +4083,7 @@ pub(crate) static SEARCH_EXECUTIONS_BY_FLOW_ID: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces all labels of an ended execution, those of the system excepted. `add_labels` keeps the others.
@@ -4138,9 +4138,9 @@ pub(crate) static SET_EXECUTION_LABELS: ::kestra_core::OperationInfo = {
         .aliases(&["setLabelsOnTerminatedExecution"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_EXECUTION, ::kestra_core::Check::Ended)
+        .precheck(&GET_EXECUTION, ::kestra_core::Check::Ended)
 };
 
 /// Adds labels to the given executions, which must have ended. Labels of the same keys are replaced.
@@ -4183,7 +4183,7 @@ pub(crate) static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.SetLabelsOnTerminatedExecutionsByIds")
         .aliases(&["setLabelsOnTerminatedExecutionsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::LabelsOfField("executionLabels"))
 };
 
@@ -4400,7 +4400,7 @@ pub(crate) static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = 
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -4545,7 +4545,7 @@ pub(crate) static TRIGGER_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("revision"),
             ::kestra_core::QueryParameter::new("wait"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`executions().create_execution(namespace, flow)`")
 };
 
@@ -4592,7 +4592,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_GET_WEBHOOK: ::kestra_core::OperationInfo
         .go_key("ExecutionsAPIService.TriggerExecutionByGetWebhook")
         .aliases(&["triggerExecutionByGetWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -4647,7 +4647,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH: ::kestra_core::Ope
         .go_key("ExecutionsAPIService.TriggerExecutionByGetWebhookWithPath")
         .aliases(&["triggerExecutionByGetWebhookWithPath"])
         .path_parameters(&["namespace", "id", "key", "path"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -4702,7 +4702,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK: ::kestra_core::OperationInf
         .go_key("ExecutionsAPIService.TriggerExecutionByPostWebhook")
         .aliases(&["triggerExecutionByPostWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -4753,7 +4753,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT: ::kestra_core::Operati
         .go_key("ExecutionsAPIService.TriggerExecutionByPostWebhook")
         .aliases(&["triggerExecutionByPostWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -4804,7 +4804,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM: ::kestra_core::Operati
         .go_key("ExecutionsAPIService.TriggerExecutionByPostWebhook")
         .aliases(&["triggerExecutionByPostWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -4854,7 +4854,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES: ::kestra_core::Operat
         .go_key("ExecutionsAPIService.TriggerExecutionByPostWebhook")
         .aliases(&["triggerExecutionByPostWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -4917,7 +4917,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH: ::kestra_core::Op
         .go_key("ExecutionsAPIService.TriggerExecutionByPostWebhookWithPath")
         .aliases(&["triggerExecutionByPostWebhookWithPath"])
         .path_parameters(&["namespace", "id", "key", "path"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -4976,7 +4976,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT: ::kestra_cor
     .go_key("ExecutionsAPIService.TriggerExecutionByPostWebhookWithPath")
     .aliases(&["triggerExecutionByPostWebhookWithPath"])
     .path_parameters(&["namespace", "id", "key", "path"])
-    .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+    .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
     .webhook()
 };
 
@@ -5035,7 +5035,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM: ::kestra_cor
     .go_key("ExecutionsAPIService.TriggerExecutionByPostWebhookWithPath")
     .aliases(&["triggerExecutionByPostWebhookWithPath"])
     .path_parameters(&["namespace", "id", "key", "path"])
-    .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+    .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
     .webhook()
 };
 
@@ -5093,7 +5093,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES: ::kestra_co
     .go_key("ExecutionsAPIService.TriggerExecutionByPostWebhookWithPath")
     .aliases(&["triggerExecutionByPostWebhookWithPath"])
     .path_parameters(&["namespace", "id", "key", "path"])
-    .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+    .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
     .webhook()
 };
 
@@ -5148,7 +5148,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK: ::kestra_core::OperationInfo
         .go_key("ExecutionsAPIService.TriggerExecutionByPutWebhook")
         .aliases(&["triggerExecutionByPutWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -5199,7 +5199,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT: ::kestra_core::Operatio
         .go_key("ExecutionsAPIService.TriggerExecutionByPutWebhook")
         .aliases(&["triggerExecutionByPutWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -5250,7 +5250,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM: ::kestra_core::Operatio
         .go_key("ExecutionsAPIService.TriggerExecutionByPutWebhook")
         .aliases(&["triggerExecutionByPutWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -5300,7 +5300,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES: ::kestra_core::Operati
         .go_key("ExecutionsAPIService.TriggerExecutionByPutWebhook")
         .aliases(&["triggerExecutionByPutWebhook"])
         .path_parameters(&["namespace", "id", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -5363,7 +5363,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH: ::kestra_core::Ope
         .go_key("ExecutionsAPIService.TriggerExecutionByPutWebhookWithPath")
         .aliases(&["triggerExecutionByPutWebhookWithPath"])
         .path_parameters(&["namespace", "id", "key", "path"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -5418,7 +5418,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT: ::kestra_core
         .go_key("ExecutionsAPIService.TriggerExecutionByPutWebhookWithPath")
         .aliases(&["triggerExecutionByPutWebhookWithPath"])
         .path_parameters(&["namespace", "id", "key", "path"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -5473,7 +5473,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM: ::kestra_core
         .go_key("ExecutionsAPIService.TriggerExecutionByPutWebhookWithPath")
         .aliases(&["triggerExecutionByPutWebhookWithPath"])
         .path_parameters(&["namespace", "id", "key", "path"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .webhook()
 };
 
@@ -5531,7 +5531,7 @@ pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES: ::kestra_cor
     .go_key("ExecutionsAPIService.TriggerExecutionByPutWebhookWithPath")
     .aliases(&["triggerExecutionByPutWebhookWithPath"])
     .path_parameters(&["namespace", "id", "key", "path"])
-    .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+    .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
     .webhook()
 };
 
@@ -5590,7 +5590,7 @@ pub(crate) static UNQUEUE_EXECUTION: ::kestra_core::OperationInfo = {
         .aliases(&["unqueueExecution"])
         .path_parameters(&["executionId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("state")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Takes the given executions out of their queues.
@@ -5643,7 +5643,7 @@ pub(crate) static UNQUEUE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.UnqueueExecutionsByIds")
         .aliases(&["unqueueExecutionsByIds"])
         .query_parameters(&[::kestra_core::QueryParameter::new("state")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Left(&["QUEUED"]))
 };
 
@@ -5864,7 +5864,7 @@ pub(crate) static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -5968,7 +5968,7 @@ pub(crate) static UPDATE_EXECUTION_STATUS: ::kestra_core::OperationInfo = {
         .aliases(&["updateExecutionStatus"])
         .path_parameters(&["executionId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("status")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sets the state of the given executions, which must have ended.
@@ -6017,7 +6017,7 @@ pub(crate) static UPDATE_EXECUTIONS_STATUS_BY_IDS: ::kestra_core::OperationInfo 
         .go_key("ExecutionsAPIService.UpdateExecutionsStatusByIds")
         .aliases(&["updateExecutionsStatusByIds"])
         .query_parameters(&[::kestra_core::QueryParameter::new("newStatus")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::StateOfParameter("newStatus"))
 };
 
@@ -6233,7 +6233,7 @@ pub(crate) static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInf
             )
             .filter("triggerExecutionId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
@@ -6342,9 +6342,9 @@ pub(crate) static UPDATE_TASK_RUN_STATE: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.UpdateTaskRunState")
         .aliases(&["updateTaskRunState"])
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_EXECUTION, ::kestra_core::Check::HasTaskRun)
+        .precheck(&GET_EXECUTION, ::kestra_core::Check::HasTaskRun)
 };
 
 /// Validates inputs as `create_execution` would. Returns each input with its value and errors.
@@ -6423,7 +6423,7 @@ pub(crate) static VALIDATE_NEW_EXECUTION_INPUTS: ::kestra_core::OperationInfo = 
             ::kestra_core::QueryParameter::new("labels"),
             ::kestra_core::QueryParameter::new("revision"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates inputs as `resume_execution` would. Returns each input with its value and errors.
@@ -6471,7 +6471,7 @@ pub(crate) static VALIDATE_RESUME_EXECUTION_INPUTS: ::kestra_core::OperationInfo
         .aliases(&["validateResumeExecutionInputs"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -50,7 +50,7 @@ pub(crate) static CREATE_NAMESPACE_DIRECTORY: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
             .characters(crate::generated::characters::NAMESPACE_FILE)])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Stores a file of a namespace. The server unpacks an archive, and creates a flow from a path below `/_flows/`.
@@ -100,7 +100,7 @@ pub(crate) static CREATE_NAMESPACE_FILE: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
             .characters(crate::generated::characters::NAMESPACE_FILE)])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
         .guard(::kestra_core::Guard::UnpackedFile)
 };
@@ -154,7 +154,7 @@ pub(crate) static DELETE_FILE: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
             .characters(crate::generated::characters::NAMESPACE_FILE)])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Climbing)
         .guard(::kestra_core::Guard::ClimbingDeletion)
 };
@@ -197,8 +197,8 @@ pub(crate) static EXPORT_NAMESPACE_FILES: ::kestra_core::OperationInfo = {
         .aliases(&["exportNamespaceFiles"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -260,8 +260,8 @@ pub(crate) static GET_FILE_CONTENT: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
             ),
         ])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -317,7 +317,7 @@ pub(crate) static GET_FILE_METADATA: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
             .characters(crate::generated::characters::NAMESPACE_FILE)])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the stored versions of a namespace file.
@@ -371,7 +371,7 @@ pub(crate) static GET_FILE_REVISIONS: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
             .characters(crate::generated::characters::NAMESPACE_FILE)])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the files and folders in a folder of a namespace.
@@ -424,7 +424,7 @@ pub(crate) static LIST_NAMESPACE_DIRECTORY_FILES: ::kestra_core::OperationInfo =
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
             .characters(crate::generated::characters::NAMESPACE_FILE)])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Moves or renames a file or folder of a namespace.
@@ -474,7 +474,7 @@ pub(crate) static MOVE_FILE: ::kestra_core::OperationInfo = {
                 .characters(crate::generated::characters::NAMESPACE_FILE)
                 .uri(),
         ])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Lists the paths of a namespace's files that contain a text.
@@ -516,7 +516,7 @@ pub(crate) static SEARCH_NAMESPACE_FILES: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("q").empty_as("/")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -66,7 +66,7 @@ pub(crate) static BULK_UPDATE_FLOWS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("delete"),
             ::kestra_core::QueryParameter::new("namespace"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .guard(::kestra_core::Guard::SplitSource)
 };
 
@@ -120,7 +120,7 @@ pub(crate) static CREATE_FLOW: ::kestra_core::OperationInfo = {
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )
         .open_source_ignores("publishes the flow")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .guard(::kestra_core::Guard::DeletingSource)
 };
 
@@ -163,7 +163,7 @@ pub(crate) static DELETE_FLOW: ::kestra_core::OperationInfo = {
         .aliases(&["deleteFlow"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -217,7 +217,7 @@ pub(crate) static DELETE_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("revisions").split()])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -258,7 +258,7 @@ pub(crate) static DELETE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.DeleteFlowsByIds")
         .aliases(&["deleteFlowsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
         .effect(::kestra_core::Effect::Gone)
 };
@@ -378,7 +378,7 @@ pub(crate) static DELETE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("scope", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::FLOWS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -456,7 +456,7 @@ pub(crate) static DISABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.DisableFlowsByIds")
         .aliases(&["disableFlowsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Disabled(true))
 };
 
@@ -575,7 +575,7 @@ pub(crate) static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("scope", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::FLOWS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -652,7 +652,7 @@ pub(crate) static ENABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.EnableFlowsByIds")
         .aliases(&["enableFlowsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Disabled(false))
 };
 
@@ -769,7 +769,7 @@ pub(crate) static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("scope", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::FLOWS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -861,7 +861,7 @@ pub(crate) static EXPORT_FLOWS: ::kestra_core::OperationInfo = {
         .aliases(&["exportFlows"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
         .filters(&crate::generated::filters::FLOWS)
 };
 
@@ -901,8 +901,8 @@ pub(crate) static EXPORT_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.ExportFlowsByIds")
         .aliases(&["exportFlowsByIds"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -1011,8 +1011,8 @@ pub(crate) static EXPORT_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("scope", "EQUALS"),
         ])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -1080,7 +1080,7 @@ pub(crate) static GENERATE_FLOW_GRAPH: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("revision"),
             ::kestra_core::QueryParameter::new("subflows"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the graph of a flow from a YAML source that need not be stored.
@@ -1128,7 +1128,7 @@ pub(crate) static GENERATE_FLOW_GRAPH_FROM_SOURCE: ::kestra_core::OperationInfo 
         .aliases(&["generateFlowGraphFromSource"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("subflows")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a flow with its source.
@@ -1198,7 +1198,7 @@ pub(crate) static GET_FLOW: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("revision"),
             ::kestra_core::QueryParameter::new("source"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the graph of the flows that a flow depends on or that depend on it.
@@ -1262,7 +1262,7 @@ pub(crate) static GET_FLOW_DEPENDENCIES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("destinationOnly"),
             ::kestra_core::QueryParameter::new("expandAll"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the graph of dependencies of a namespace's flows.
@@ -1315,7 +1315,7 @@ pub(crate) static GET_FLOW_DEPENDENCIES_FROM_NAMESPACE: ::kestra_core::Operation
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("destinationOnly")
             .open_source_ignores("shows both directions")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns one task of a flow.
@@ -1372,7 +1372,7 @@ pub(crate) static GET_TASK_FROM_FLOW: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "id", "taskId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("revision")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates and updates flows from a YAML file or a ZIP archive. Returns the names of those that failed.
@@ -1422,7 +1422,7 @@ pub(crate) static IMPORT_FLOWS: ::kestra_core::OperationInfo = {
             "failOnError",
             ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
         )])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
         .guard(::kestra_core::Guard::ListedFailures)
 };
@@ -1470,7 +1470,7 @@ pub(crate) static LIST_DEPRECATED_FLOWS: ::kestra_core::OperationInfo = {
         .aliases(&["listDeprecated"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("namespace")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the namespaces that have flows.
@@ -1516,7 +1516,7 @@ pub(crate) static LIST_DISTINCT_NAMESPACES: ::kestra_core::OperationInfo = {
         .aliases(&["listDistinctNamespaces"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("q")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the variables, functions and filters that expressions at a place of a flow's source can use.
@@ -1567,7 +1567,7 @@ pub(crate) static LIST_FLOW_EXPRESSIONS: ::kestra_core::OperationInfo = {
         .aliases(&["expressions"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("taskId")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists all revisions of a flow with their sources.
@@ -1623,7 +1623,7 @@ pub(crate) static LIST_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
             "allowDelete",
             ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
         )])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the flows of a namespace, without those of its children.
@@ -1662,7 +1662,7 @@ pub(crate) static LIST_FLOWS_BY_NAMESPACE: ::kestra_core::OperationInfo = {
         .aliases(&["listFlowsByNamespace"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns what a replacement in the sources of flows would change.
@@ -1706,7 +1706,7 @@ pub(crate) static PREVIEW_SOURCE_REPLACEMENT: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.PreviewReplaceBySourceCode")
         .aliases(&["previewReplaceBySourceCode"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces one match in one line of a flow's source, given by line and column. Returns the flow as skipped, with a reason, if nothing was replaced. Returns an error of kind `Refused` if the replacement may put the key `deleted` into the source, which deletes the flow; look at the result with `preview_source_replacement` first.
@@ -1748,7 +1748,7 @@ pub(crate) static REPLACE_IN_SOURCE_LINE: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("replace_in_source_line", "flows", ROUTES)
         .go_key("FlowsAPIService.ReplaceLineBySourceCode")
         .aliases(&["replaceLineBySourceCode"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .guard(::kestra_core::Guard::DeletingReplacement)
 };
 
@@ -1791,7 +1791,7 @@ pub(crate) static REPLACE_IN_SOURCES: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("replace_in_sources", "flows", ROUTES)
         .go_key("FlowsAPIService.ApplyReplaceBySourceCode")
         .aliases(&["applyReplaceBySourceCode"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .guard(::kestra_core::Guard::DeletingReplacement)
 };
 
@@ -1827,7 +1827,7 @@ pub(crate) static SEARCH_CONCURRENCY_LIMITS: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.SearchConcurrencyLimits")
         .aliases(&["searchConcurrencyLimits"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the flows, page by page.
@@ -1960,7 +1960,7 @@ pub(crate) static SEARCH_FLOWS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::FLOWS)
         .stable_sort(&["namespace:asc", "id:asc"])
 };
@@ -2095,7 +2095,7 @@ pub(crate) static SEARCH_FLOWS_BY_SOURCE_CODE: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sets the number of executions of a flow that count as running.
@@ -2148,9 +2148,9 @@ pub(crate) static UPDATE_CONCURRENCY_LIMIT: ::kestra_core::OperationInfo = {
         .aliases(&["updateConcurrencyLimit"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "flowId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&SEARCH_CONCURRENCY_LIMITS, ::kestra_core::Check::HasLimit)
+        .precheck(&SEARCH_CONCURRENCY_LIMITS, ::kestra_core::Check::HasLimit)
 };
 
 /// Replaces the source of an existing flow. An unchanged source creates no new revision.
@@ -2207,9 +2207,9 @@ pub(crate) static UPDATE_FLOW: ::kestra_core::OperationInfo = {
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )
         .open_source_ignores("publishes the flow")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_FLOW, ::kestra_core::Check::Exists)
+        .precheck(&GET_FLOW, ::kestra_core::Check::Exists)
         .guard(::kestra_core::Guard::DeletingSource)
 };
 
@@ -2275,7 +2275,7 @@ pub(crate) static UPDATE_FLOWS_IN_NAMESPACE: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .guard(::kestra_core::Guard::SplitSource)
 };
 
@@ -2345,7 +2345,7 @@ pub(crate) static UPDATE_FLOWS_IN_NAMESPACE_MULTIPART: ::kestra_core::OperationI
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .guard(::kestra_core::Guard::SplitSource)
 };
 
@@ -2399,7 +2399,7 @@ pub(crate) static UPDATE_TASK: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.UpdateTask")
         .aliases(&["updateTask"])
         .path_parameters(&["namespace", "id", "taskId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`flows().update_flow(namespace, flow, source)` with the source as a whole")
 };
 
@@ -2437,7 +2437,7 @@ pub(crate) static VALIDATE_FLOWS: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.ValidateFlows")
         .aliases(&["validateFlows"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates sources of flows without storing them. Returns what is wrong with each.
@@ -2473,7 +2473,7 @@ pub(crate) static VALIDATE_FLOWS_MULTIPART: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.ValidateFlows")
         .aliases(&["validateFlows"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates the definition of a task.
@@ -2515,7 +2515,7 @@ pub(crate) static VALIDATE_TASK: ::kestra_core::OperationInfo = {
         .aliases(&["validateTask"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("section")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates the definition of a task.
@@ -2555,7 +2555,7 @@ pub(crate) static VALIDATE_TASK_YAML: ::kestra_core::OperationInfo = {
         .aliases(&["validateTask"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("section")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates the definition of a trigger.
@@ -2592,7 +2592,7 @@ pub(crate) static VALIDATE_TRIGGER: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.ValidateTrigger")
         .aliases(&["validateTrigger"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -39,7 +39,7 @@ pub(crate) static DELETE_KEY_VALUE: ::kestra_core::OperationInfo = {
         .aliases(&["deleteKeyValue"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -87,7 +87,7 @@ pub(crate) static DELETE_KEY_VALUES: ::kestra_core::OperationInfo = {
         .aliases(&["deleteKeyValues"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -130,7 +130,7 @@ pub(crate) static GET_KEY_VALUE: ::kestra_core::OperationInfo = {
         .aliases(&["getKeyValue", "keyValue"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "key"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the keys of all namespaces, page by page, without their values.
@@ -216,7 +216,7 @@ pub(crate) static LIST_ALL_KEYS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::KEYS)
         .instead("`kv().list_keys(namespace)` for each namespace")
 };
@@ -261,7 +261,7 @@ pub(crate) static LIST_KEYS: ::kestra_core::OperationInfo = {
         .aliases(&["listKeys"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`kv().list_all_keys()` with a filter on the namespace")
 };
 
@@ -303,7 +303,7 @@ pub(crate) static LIST_KEYS_WITH_INHERITANCE: ::kestra_core::OperationInfo = {
         .aliases(&["listKeysWithInheritence"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Stores a value under a key. Drops expiration and description unless they are set again; `replace_value` keeps them.
@@ -366,7 +366,7 @@ pub(crate) static SET_KEY_VALUE: ::kestra_core::OperationInfo = {
         .aliases(&["setKeyValue"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "key"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

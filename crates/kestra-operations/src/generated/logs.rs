@@ -75,7 +75,7 @@ pub(crate) static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("taskId"),
             ::kestra_core::QueryParameter::new("taskRunId"),
         ])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -130,7 +130,7 @@ pub(crate) static DELETE_LOGS_FROM_FLOW: ::kestra_core::OperationInfo = {
         .aliases(&["deleteLogsFromFlow"])
         .path_parameters(&["namespace", "flowId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("triggerId")])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -249,7 +249,7 @@ pub(crate) static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             )
             .filter("taskRunId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Download)
         .filters(&crate::generated::filters::EXECUTION_LOGS)
 };
@@ -329,7 +329,7 @@ pub(crate) static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             )
             .filter("level", "GREATER_THAN_OR_EQUAL_TO"),
         ])
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
         .filters(&crate::generated::filters::EXECUTION_LOGS)
         .listed_by(&LIST_LOGS_FROM_EXECUTION)
@@ -447,7 +447,7 @@ pub(crate) static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             )
             .filter("taskRunId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::EXECUTION_LOGS)
 };
 
@@ -636,7 +636,7 @@ pub(crate) static SEARCH_LOGS: ::kestra_core::OperationInfo = {
             )
             .filter("triggerId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::LOGS)
         .looks_back()
         .stable_sort(&["timestamp:asc"])

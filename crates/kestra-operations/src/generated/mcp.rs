@@ -49,7 +49,7 @@ pub(crate) static CLOSE_MCP_SESSION: ::kestra_core::OperationInfo = {
         .aliases(&["closeMcpSession"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Creates an MCP server, which offers flows as tools.
@@ -100,7 +100,7 @@ pub(crate) static CREATE_MCP_SERVER: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("create_mcp_server", "mcp", ROUTES)
         .go_key("McpAPIService.CreateMcp")
         .aliases(&["createMcp"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes an MCP server.
@@ -152,7 +152,7 @@ pub(crate) static DELETE_MCP_SERVER: ::kestra_core::OperationInfo = {
         .aliases(&["deleteMcp"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -204,7 +204,7 @@ pub(crate) static GET_MCP_SERVER: ::kestra_core::OperationInfo = {
         .aliases(&["getMcp"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the MCP servers of a tenant, page by page.
@@ -279,7 +279,7 @@ pub(crate) static LIST_MCP_SERVERS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the tools that an MCP server offers.
@@ -330,7 +330,7 @@ pub(crate) static LIST_MCP_TOOLS: ::kestra_core::OperationInfo = {
         .aliases(&["listTools"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Opens the stream of messages that an MCP server sends by itself. A header of the response has the id of the session.
@@ -381,7 +381,7 @@ pub(crate) static OPEN_MCP_SESSION: ::kestra_core::OperationInfo = {
         .go_key("McpAPIService.OpenMcpSession")
         .aliases(&["openMcpSession"])
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
 };
 
@@ -433,7 +433,7 @@ pub(crate) static SEND_MCP_MESSAGE: ::kestra_core::OperationInfo = {
         .go_key("McpAPIService.SendMcpRequest")
         .aliases(&["sendMcpRequest"])
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
 };
 
@@ -484,7 +484,7 @@ pub(crate) static TOGGLE_MCP_SERVER: ::kestra_core::OperationInfo = {
         .go_key("McpAPIService.ToggleMcp")
         .aliases(&["toggleMcp"])
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces an MCP server.
@@ -539,7 +539,7 @@ pub(crate) static UPDATE_MCP_SERVER: ::kestra_core::OperationInfo = {
         .aliases(&["updateMcp"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -74,7 +74,7 @@ pub(crate) static AGGREGATE_METRICS_FROM_FLOW: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("endDate").milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::new("startDate").milliseconds(::kestra_core::Versions::ALL),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Aggregates a metric of one task of a flow over time.
@@ -158,7 +158,7 @@ pub(crate) static AGGREGATE_METRICS_FROM_TASK: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("endDate").milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::new("startDate").milliseconds(::kestra_core::Versions::ALL),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the names of a flow's metrics.
@@ -202,7 +202,7 @@ pub(crate) static LIST_FLOW_METRICS: ::kestra_core::OperationInfo = {
         .aliases(&["listFlowMetrics"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "flowId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the names of a task's metrics.
@@ -248,7 +248,7 @@ pub(crate) static LIST_TASK_METRICS: ::kestra_core::OperationInfo = {
         .aliases(&["listTaskMetrics"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "flowId", "taskId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the tasks of a flow that have metrics.
@@ -292,7 +292,7 @@ pub(crate) static LIST_TASKS_WITH_METRICS: ::kestra_core::OperationInfo = {
         .aliases(&["listTasksWithMetrics"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "flowId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the metrics of an execution, page by page.
@@ -380,7 +380,7 @@ pub(crate) static SEARCH_METRICS_BY_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("taskId"),
             ::kestra_core::QueryParameter::new("taskRunId"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .stable_sort(&["timestamp:asc"])
 };
 

@@ -36,7 +36,7 @@ pub(crate) static CREATE_BASIC_AUTH: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.CreateBasicAuth")
         .aliases(&["createBasicAuth"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Lists problems with the credentials in the server's configuration.
@@ -72,7 +72,7 @@ pub(crate) static GET_BASIC_AUTH_CONFIG_ERRORS: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.GetBasicAuthConfigErrors")
         .aliases(&["getBasicAuthConfigErrors"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns version, edition and settings of the server. Needs no credentials on open-source servers.
@@ -105,7 +105,7 @@ pub(crate) static GET_CONFIGURATION: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.Configuration")
         .aliases(&["getConfiguration", "configuration"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the filters that expressions may use.
@@ -140,7 +140,7 @@ pub(crate) static GET_EXPRESSION_FILTERS: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.GetExpressionFilters")
         .aliases(&["getExpressionFilters"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the functions that expressions may use.
@@ -175,7 +175,7 @@ pub(crate) static GET_EXPRESSION_FUNCTIONS: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.GetExpressionFunctions")
         .aliases(&["getExpressionFunctions"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns figures of the flows and executions of the server.
@@ -208,7 +208,7 @@ pub(crate) static GET_USAGES: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.GetUsages")
         .aliases(&["getUsages"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns `pong` if a server is up. Needs no credentials.
@@ -240,7 +240,7 @@ pub(crate) static PING: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("ping", "misc", ROUTES)
         .go_key("MiscAPIService.Ping")
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Text, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -38,7 +38,7 @@ pub(crate) static AUTOCOMPLETE_NAMESPACES: ::kestra_core::OperationInfo = {
         .go_key("NamespacesAPIService.AutocompleteNamespaces")
         .aliases(&["autocompleteNamespaces"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the names of the secrets of a namespace and its parents.
@@ -79,7 +79,7 @@ pub(crate) static GET_INHERITED_SECRETS: ::kestra_core::OperationInfo = {
         .aliases(&["getInheritedSecrets", "inheritedSecrets"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a namespace. An open-source server returns any name that it is asked for.
@@ -118,7 +118,7 @@ pub(crate) static GET_NAMESPACE: ::kestra_core::OperationInfo = {
         .aliases(&["getNamespace", "namespace"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the names of a namespace's secrets, page by page.
@@ -210,7 +210,7 @@ pub(crate) static LIST_NAMESPACE_SECRETS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::SECRETS)
         .instead("`secrets().list_secrets()` with a filter on the namespace")
 };
@@ -319,7 +319,7 @@ pub(crate) static SEARCH_NAMESPACES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::NAMESPACES)
         .stable_sort(&["id:asc"])
 };

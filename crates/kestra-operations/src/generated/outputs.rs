@@ -41,7 +41,7 @@ pub(crate) static GET_EXECUTION_OUTPUTS: ::kestra_core::OperationInfo = {
         .aliases(&["getExecutionOutputs"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`executions().get_execution(id)`, which has them as `outputs`")
 };
 
@@ -89,7 +89,7 @@ pub(crate) static GET_TASK_RUN_OUTPUTS: ::kestra_core::OperationInfo = {
         .aliases(&["getTaskRunOutputs"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId", "taskRunId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`executions().get_execution(id)`, whose task runs have them as `outputs`")
 };
 
@@ -134,7 +134,7 @@ pub(crate) static LIST_TASK_OUTPUTS: ::kestra_core::OperationInfo = {
         .aliases(&["getTaskOutputsInformation"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`executions().get_execution(id)`, whose task runs have them as `outputs`")
 };
 

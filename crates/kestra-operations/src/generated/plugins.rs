@@ -35,7 +35,7 @@ pub(crate) static DETECT_MISSING_PLUGINS: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.DetectMissingPlugins")
         .aliases(&["detectMissingPlugins"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the types of inputs with their classes.
@@ -68,7 +68,7 @@ pub(crate) static GET_ALL_INPUT_TYPES: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.AllInputTypes")
         .aliases(&["getAllInputTypes", "allInputTypes"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the plugins by group and subgroup.
@@ -101,7 +101,7 @@ pub(crate) static GET_PLUGIN_BY_SUBGROUPS: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.PluginBySubgroups")
         .aliases(&["getPluginBySubgroups", "pluginBySubgroups"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns documentation and schema of a plugin class.
@@ -151,7 +151,7 @@ pub(crate) static GET_PLUGIN_DOCUMENTATION: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["cls"])
         .query_parameters(&[::kestra_core::QueryParameter::new("all")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns documentation and schema of one version of a plugin class.
@@ -206,7 +206,7 @@ pub(crate) static GET_PLUGIN_DOCUMENTATION_FROM_VERSION: ::kestra_core::Operatio
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["cls", "version"])
         .query_parameters(&[::kestra_core::QueryParameter::new("all")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the icons of all plugin groups.
@@ -239,7 +239,7 @@ pub(crate) static GET_PLUGIN_GROUP_ICONS: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.PluginGroupIcons")
         .aliases(&["getPluginGroupIcons", "pluginGroupIcons"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the icons of all plugin classes.
@@ -272,7 +272,7 @@ pub(crate) static GET_PLUGIN_ICONS: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.PluginIcons")
         .aliases(&["getPluginIcons", "pluginIcons"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the progress of an installation of plugins.
@@ -314,7 +314,7 @@ pub(crate) static GET_PLUGIN_INSTALLATION: ::kestra_core::OperationInfo = {
         .aliases(&["pluginInstallJob"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["jobId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Downloads a file of a plugin's own user interface.
@@ -357,7 +357,7 @@ pub(crate) static GET_PLUGIN_UI: ::kestra_core::OperationInfo = {
         .aliases(&["getPluginUi"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["group", "path"])
-        .answer(::kestra_core::Answer::Download, "*/*, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Download, "*/*, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Download)
 };
 
@@ -404,7 +404,7 @@ pub(crate) static GET_PLUGIN_UI_MANIFEST: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.GetPluginUiManifest")
         .aliases(&["getPluginUiManifest"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the versions of a plugin class.
@@ -443,7 +443,7 @@ pub(crate) static GET_PLUGIN_VERSIONS: ::kestra_core::OperationInfo = {
         .aliases(&["getPluginVersions", "pluginVersions"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["cls"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the JSON Schema of the properties that all classes of a kind have.
@@ -483,7 +483,7 @@ pub(crate) static GET_PROPERTIES_FROM_TYPE: ::kestra_core::OperationInfo = {
         .aliases(&["getPropertiesFromType", "propertiesFromType"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["type"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the JSON Schema of a type of input.
@@ -523,7 +523,7 @@ pub(crate) static GET_SCHEMA_FROM_INPUT_TYPE: ::kestra_core::OperationInfo = {
         .aliases(&["getSchemaFromInputType", "schemaFromInputType"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["type"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the JSON Schema of flows, tasks, triggers or another kind of source.
@@ -588,7 +588,7 @@ pub(crate) static GET_SCHEMAS_FROM_TYPE: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Starts an installation of plugins, or joins one of the same plugins. Refused with 403 by the Enterprise Edition.
@@ -632,7 +632,7 @@ pub(crate) static INSTALL_PLUGINS: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.InstallPlugins")
         .aliases(&["installPlugins"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the plugins of the server.
@@ -725,7 +725,7 @@ pub(crate) static LIST_PLUGINS: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::PLUGINS)
 };
 
@@ -761,7 +761,7 @@ pub(crate) static LIST_TRIGGER_PLUGINS: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.ListTriggerPlugins")
         .aliases(&["listTriggerPlugins"])
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

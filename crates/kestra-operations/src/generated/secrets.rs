@@ -83,7 +83,7 @@ pub(crate) static LIST_SECRETS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::SECRETS)
         .instead("`namespaces().list_namespace_secrets(namespace)` for each namespace")
 };

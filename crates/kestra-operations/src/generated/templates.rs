@@ -40,7 +40,7 @@ pub(crate) static CREATE_TEMPLATE: ::kestra_core::OperationInfo = {
     )];
     ::kestra_core::OperationInfo::new("create_template", "templates", ROUTES)
         .go_key("TemplatesAPIService.CreateTemplate")
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
@@ -85,7 +85,7 @@ pub(crate) static DELETE_TEMPLATE: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.DeleteTemplate")
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
@@ -130,7 +130,7 @@ pub(crate) static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("delete_templates_by_ids", "templates", ROUTES)
         .go_key("TemplatesAPIService.DeleteTemplatesByIds")
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
@@ -200,7 +200,7 @@ pub(crate) static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("namespace"),
             ::kestra_core::QueryParameter::new("q"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .counted_by(&SEARCH_TEMPLATES)
         .acts_by_query()
         .deletes(::kestra_core::Deletion::Named)
@@ -247,8 +247,8 @@ pub(crate) static EXPORT_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("export_templates_by_ids", "templates", ROUTES)
         .go_key("TemplatesAPIService.ExportTemplatesByIds")
         .replay(::kestra_core::Replay::Safe)
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -311,8 +311,8 @@ pub(crate) static EXPORT_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("namespace"),
             ::kestra_core::QueryParameter::new("q"),
         ])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -360,7 +360,7 @@ pub(crate) static GET_TEMPLATE: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.GetTemplate")
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
@@ -400,7 +400,7 @@ pub(crate) static IMPORT_TEMPLATES: ::kestra_core::OperationInfo = {
     )];
     ::kestra_core::OperationInfo::new("import_templates", "templates", ROUTES)
         .go_key("TemplatesAPIService.ImportTemplates")
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
@@ -439,7 +439,7 @@ pub(crate) static LIST_TEMPLATE_NAMESPACES: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("list_template_namespaces", "templates", ROUTES)
         .go_key("TemplatesAPIService.ListTemplateDistinctNamespaces")
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
@@ -526,7 +526,7 @@ pub(crate) static SEARCH_TEMPLATES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
@@ -586,7 +586,7 @@ pub(crate) static UPDATE_NAMESPACE_TEMPLATES: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.UpdateNamespaceTemplates")
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("delete")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
@@ -639,7 +639,7 @@ pub(crate) static UPDATE_TEMPLATE: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.UpdateTemplate")
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
@@ -682,7 +682,7 @@ pub(crate) static VALIDATE_TEMPLATES: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("validate_templates", "templates", ROUTES)
         .go_key("TemplatesAPIService.ValidateTemplates")
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 

@@ -42,7 +42,7 @@ pub(crate) static CREATE_BACKFILL: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("create_backfill", "triggers", ROUTES)
         .go_key("TriggersAPIService.CreateBackfill")
         .aliases(&["createBackfill"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`triggers().update_trigger(trigger)` with the trigger as it is to be")
 };
 
@@ -87,9 +87,9 @@ pub(crate) static DELETE_BACKFILL: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.DeleteBackfill")
         .aliases(&["deleteBackfill"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
+        .precheck(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
         .deletes(::kestra_core::Deletion::Named)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
@@ -133,7 +133,7 @@ pub(crate) static DELETE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.DeleteBackfillByIds")
         .aliases(&["deleteBackfillByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
         .effect(::kestra_core::Effect::NoBackfill)
         .guard(::kestra_core::Guard::NamedTrigger)
@@ -228,7 +228,7 @@ pub(crate) static DELETE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("q", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -345,7 +345,7 @@ pub(crate) static DELETE_TRIGGER: ::kestra_core::OperationInfo = {
         .aliases(&["deleteTrigger"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "flowId", "triggerId"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -389,7 +389,7 @@ pub(crate) static DELETE_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.DeleteTriggersByIds")
         .aliases(&["deleteTriggersByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
         .effect(::kestra_core::Effect::Gone)
         .guard(::kestra_core::Guard::NamedTrigger)
@@ -457,7 +457,7 @@ pub(crate) static DELETE_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.DeleteTriggersByQuery")
         .aliases(&["deleteTriggersByQuery"])
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -582,7 +582,7 @@ pub(crate) static EXPORT_TRIGGERS: ::kestra_core::OperationInfo = {
         .aliases(&["exportTriggers"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)
 };
 
@@ -627,9 +627,9 @@ pub(crate) static PAUSE_BACKFILL: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.PauseBackfill")
         .aliases(&["pauseBackfill"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
+        .precheck(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -672,7 +672,7 @@ pub(crate) static PAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.PauseBackfillByIds")
         .aliases(&["pauseBackfillByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::BackfillPaused(true))
         .guard(::kestra_core::Guard::NamedTrigger)
 };
@@ -738,7 +738,7 @@ pub(crate) static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.PauseBackfillByQuery")
         .aliases(&["pauseBackfillByQuery"])
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -852,7 +852,7 @@ pub(crate) static RESTART_TRIGGER: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.RestartTrigger")
         .aliases(&["restartTrigger"])
         .path_parameters(&["namespace", "flowId", "triggerId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the triggers with their states, page by page.
@@ -997,7 +997,7 @@ pub(crate) static SEARCH_TRIGGERS: ::kestra_core::OperationInfo = {
             )
             .filter("workerId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)
         .stable_sort(&["namespace:asc", "flowId:asc", "triggerId:asc"])
 };
@@ -1083,7 +1083,7 @@ pub(crate) static SEARCH_TRIGGERS_FOR_FLOW: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .stable_sort(&["triggerId:asc"])
 };
 
@@ -1129,7 +1129,7 @@ pub(crate) static SET_TRIGGER_DISABLED: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.DisableTriggerById")
         .aliases(&["disableTriggerById"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`triggers().update_trigger(trigger)` with the trigger as it is to be")
 };
 
@@ -1173,7 +1173,7 @@ pub(crate) static SET_TRIGGERS_DISABLED_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.DisabledTriggersByIds")
         .aliases(&["disabledTriggersByIds"])
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::DisabledByField("disabled"))
         .guard(::kestra_core::Guard::NamedTrigger)
 };
@@ -1276,7 +1276,7 @@ pub(crate) static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo =
             )
             .filter("q", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -1391,7 +1391,7 @@ pub(crate) static UNLOCK_TRIGGER: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.UnlockTrigger")
         .aliases(&["unlockTrigger"])
         .path_parameters(&["namespace", "flowId", "triggerId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Unlocks the given triggers.
@@ -1432,7 +1432,7 @@ pub(crate) static UNLOCK_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("unlock_triggers_by_ids", "triggers", ROUTES)
         .go_key("TriggersAPIService.UnlockTriggersByIds")
         .aliases(&["unlockTriggersByIds"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::Unlocked)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
@@ -1526,7 +1526,7 @@ pub(crate) static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("q", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -1638,9 +1638,9 @@ pub(crate) static UNPAUSE_BACKFILL: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("unpause_backfill", "triggers", ROUTES)
         .go_key("TriggersAPIService.UnpauseBackfill")
         .aliases(&["unpauseBackfill"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
+        .precheck(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -1682,7 +1682,7 @@ pub(crate) static UNPAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("unpause_backfill_by_ids", "triggers", ROUTES)
         .go_key("TriggersAPIService.UnpauseBackfillByIds")
         .aliases(&["unpauseBackfillByIds"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .effect(::kestra_core::Effect::BackfillPaused(false))
         .guard(::kestra_core::Guard::NamedTrigger)
 };
@@ -1776,7 +1776,7 @@ pub(crate) static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
             )
             .filter("q", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
@@ -1889,7 +1889,7 @@ pub(crate) static UPDATE_TRIGGER: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("update_trigger", "triggers", ROUTES)
         .go_key("TriggersAPIService.UpdateTrigger")
         .aliases(&["updateTrigger"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`triggers().set_trigger_disabled(..)` or `triggers().create_backfill(..)`")
 };
 

@@ -75,12 +75,12 @@ pub(crate) struct Timing {
     /// Between the steps of a task.
     pub(crate) pace: Duration,
     /// How long a stream of an unknown execution waits for it.
-    pub(crate) patience: Duration,
+    pub(crate) missing_execution_timeout: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { pace: Duration::from_millis(2), patience: Duration::from_secs(10) }
+        Self { pace: Duration::from_millis(2), missing_execution_timeout: Duration::from_secs(10) }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) enum Decision {
 
 /// Decides; which classifier had what opinion is told at `DEBUG`.
 pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>) -> Decision {
-    let (verdict, classifier) = policy.ask(attempt);
+    let (verdict, classifier) = policy.classify(attempt);
     let (wanted, asked) = match verdict {
         Verdict::Retry => (true, Duration::ZERO),
         Verdict::RetryAfter(wait) => (true, wait),
@@ -59,7 +59,7 @@ pub(super) fn is_success(status: StatusCode) -> bool {
 /// Whether the same request may succeed later.
 fn may_pass(attempt: &Attempt<'_>) -> bool {
     match &attempt.result {
-        AttemptResult::Answered { status, .. } => is_transient_status(*status),
+        AttemptResult::Response { status, .. } => is_transient_status(*status),
         // After the timeout of the whole call there is no time for a retry.
         AttemptResult::Failed(error) => {
             error.is_transient() && error.kind() != ErrorKind::Timeout(TimeoutPhase::Total)
@@ -83,7 +83,7 @@ fn is_harmless(policy: &Retry, attempt: &Attempt<'_>) -> bool {
     match response(attempt) {
         Some((StatusCode::TOO_MANY_REQUESTS, _)) => true,
         Some((StatusCode::SERVICE_UNAVAILABLE, headers)) => {
-            policy.repeats_work_after_503() && headers.contains_key(RETRY_AFTER)
+            policy.retries_non_idempotent_after_503() && headers.contains_key(RETRY_AFTER)
         }
         _ => false,
     }
@@ -96,7 +96,7 @@ fn is_attempt_timeout(attempt: &Attempt<'_>) -> bool {
 
 fn response<'a>(attempt: &Attempt<'a>) -> Option<(StatusCode, &'a HeaderMap)> {
     match attempt.result {
-        AttemptResult::Answered { status, headers } => Some((status, headers)),
+        AttemptResult::Response { status, headers } => Some((status, headers)),
         AttemptResult::Failed(error) => {
             error.response().map(|response| (response.parts.status, &response.parts.headers))
         }

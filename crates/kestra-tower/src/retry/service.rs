@@ -184,7 +184,7 @@ impl Call {
         match result {
             Ok(response) => {
                 let status = response.status();
-                let answered = AttemptResult::Answered { status, headers: response.headers() };
+                let answered = AttemptResult::Response { status, headers: response.headers() };
                 let judged = self.wait_after(answered, can_repeat);
                 if let Err(Some(note)) = judged {
                     response.extensions_mut().insert(RetryNote(note));
@@ -264,7 +264,7 @@ impl Call {
         }
         let policy = self.policy();
         let event = RetryEvent::new(&attempt, wait);
-        policy.tell(&event);
+        policy.notify(&event);
         if let Some(observer) = &self.shared.observer {
             observer.tell(&ClientEvent::Retry(&event));
         }

@@ -96,8 +96,8 @@ async fn an_operation_that_may_hang_the_server_is_not_repeated_after_an_attempt_
 async fn a_503_with_retry_after_is_opt_in_for_what_starts_work() {
     let unavailable = || Reply::Status(503, headers(&[("retry-after", "1")]));
     assert_eq!(attempts(&START, Retry::standard(), unavailable()).await, 1);
-    assert_eq!(attempts(&START, Retry::standard().starts_work_after_503(), unavailable()).await, 2);
-    assert_eq!(attempts(&START, Retry::standard().starts_work_after_503(), status(503)).await, 1);
+    assert_eq!(attempts(&START, Retry::standard().non_idempotent_after_503(), unavailable()).await, 2);
+    assert_eq!(attempts(&START, Retry::standard().non_idempotent_after_503(), status(503)).await, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ pub(super) enum Need {
     Nothing,
     /// The request depends on the server's version, which is set or was detected earlier.
     Route { version: Version, is_set: bool },
-    /// The version of its server, by a question.
+    /// The version of its server, by a request.
     Version,
 }
 

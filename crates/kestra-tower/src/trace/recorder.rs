@@ -55,7 +55,7 @@ impl Recorder {
     }
 
     /// Records the response: the status, and the protocol of an attempt.
-    pub(super) fn answered(&mut self, status: StatusCode, version: Version) {
+    pub(super) fn responded(&mut self, status: StatusCode, version: Version) {
         let Some(running) = self.running.take() else { return };
         self.span.record("http.response.status_code", i64::from(status.as_u16()));
         if let Some(version) = protocol_version(version) {

@@ -76,7 +76,7 @@ where
             ready!(this.inner.poll(cx)).map_err(Into::into)
         };
         match &result {
-            Ok(response) => recorder.answered(response.status(), response.version()),
+            Ok(response) => recorder.responded(response.status(), response.version()),
             Err(error) => recorder.failed(error),
         }
         Poll::Ready(result)

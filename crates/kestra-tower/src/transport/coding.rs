@@ -5,7 +5,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, Entry, RANGE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::Body as _;
-use kestra_core::{Answer, Body, Error, ErrorKind, ErrorResponse, OperationInfo};
+use kestra_core::{Body, Error, ErrorKind, ErrorResponse, OperationInfo, ResponseKind};
 
 use super::pool::PooledBody;
 use super::received::Received;
@@ -106,8 +106,8 @@ impl Applied {
 ///
 /// A download may be any file, even if its operation lists JSON first.
 fn is_text(operation: &OperationInfo) -> bool {
-    match operation.answer {
-        Answer::Download => operation.accept.starts_with("text/"),
+    match operation.response {
+        ResponseKind::Download => operation.accept.starts_with("text/"),
         answer => answer.is_buffered(),
     }
 }

@@ -103,7 +103,7 @@ impl TransportFuture {
             let buffered = self
                 .attempt
                 .operation()
-                .is_some_and(|operation| operation.answer.is_buffered() || !parts.status.is_success());
+                .is_some_and(|operation| operation.response.is_buffered() || !parts.status.is_success());
             let body = StreamBody::new(body, self.idle);
             if !buffered {
                 return Poll::Ready(Ok(Response::from_parts(parts, Body::new(body))));

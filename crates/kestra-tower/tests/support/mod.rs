@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use kestra_core::internal::ACCEPT_JSON;
-use kestra_core::{Answer, Body, Call, CallOptions, Error, OperationInfo, Route, Target, Traffic, Versions};
+use kestra_core::{
+    Body, Call, CallOptions, Error, OperationInfo, ResponseKind, Route, Target, Traffic, Versions,
+};
 use kestra_tower::Transport;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,7 +30,7 @@ pub static CREATE: OperationInfo = OperationInfo::new("create_thing", "things", 
 pub static UPLOAD: OperationInfo =
     OperationInfo::new("upload_thing", "things", POST_ROUTES).traffic(Traffic::Upload);
 pub static DOWNLOAD: OperationInfo = OperationInfo::new("download_thing", "things", ROUTES)
-    .answer(Answer::Download, ACCEPT_JSON)
+    .response(ResponseKind::Download, ACCEPT_JSON)
     .traffic(Traffic::Download);
 
 /// A listener whose connections a test serves; it ends with the value.

@@ -8,7 +8,7 @@
 
 use http::StatusCode;
 use kestra_core::internal::json;
-use kestra_core::{Call, CallOptions, Check, Edition, Error, ErrorKind, Question, RequestSent};
+use kestra_core::{Call, CallOptions, Check, Edition, Error, ErrorKind, Precheck, RequestSent};
 use kestra_models::StateType;
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ const PAGE_SIZE: i64 = 100;
 pub(super) fn are_needed(call: &Call, defaults: &CallOptions) -> bool {
     !call.options().is_unchecked()
         && !defaults.is_unchecked()
-        && (call.depends_on_edition() || call.info().asks_first.is_some() || !call.named_tasks().is_empty())
+        && (call.depends_on_edition() || call.info().precheck.is_some() || !call.named_tasks().is_empty())
 }
 
 /// Sends the requests that the call needs first, and refuses the call if they show that it would do harm. An error means
@@ -40,7 +40,7 @@ pub(super) async fn run(client: &Client, call: &mut Call, deadline: Deadline) ->
             call.set_enterprise();
         }
     }
-    if !call.named_tasks().is_empty() || info.asks_first.is_some() {
+    if !call.named_tasks().is_empty() || info.precheck.is_some() {
         call.check_with(&client.options)?;
         let checked = async {
             has_tasks(client, call, deadline).await?;
@@ -116,13 +116,13 @@ pub(super) async fn explain(
 
 /// Requests the resource of the call, and checks it as the server would.
 async fn ask(client: &Client, call: &Call, deadline: Deadline) -> Result<(), Error> {
-    let Some(Question { check, .. }) = call.info().asks_first else { return Ok(()) };
+    let Some(Precheck { check, .. }) = call.info().precheck else { return Ok(()) };
     for page in 1.. {
-        let Some(mut question) = call.question() else { break };
-        question.change_options(|options| deadline.limit(options));
-        let has_pages = set_parameter(&mut question, "page", page);
-        set_parameter(&mut question, "size", PAGE_SIZE);
-        let body = client.send(question).await?.into_body().into_bytes().unwrap_or_default();
+        let Some(mut precheck) = call.precheck() else { break };
+        precheck.change_options(|options| deadline.limit(options));
+        let has_pages = set_parameter(&mut precheck, "page", page);
+        set_parameter(&mut precheck, "size", PAGE_SIZE);
+        let body = client.send(precheck).await?.into_body().into_bytes().unwrap_or_default();
         let found = match check {
             Check::Exists => return Ok(()),
             _ => json::from_slice::<Value>(&body)

@@ -186,7 +186,7 @@ enum Judged {
 fn judge(response: Response<Body>, context: Option<&CallContext>) -> Judged {
     let failed = !response.status().is_success();
     let buffered =
-        || context.and_then(CallContext::operation).is_some_and(|operation| operation.answer.is_buffered());
+        || context.and_then(CallContext::operation).is_some_and(|operation| operation.response.is_buffered());
     match (failed, response.body().as_bytes().is_some()) {
         (true, true) => {
             let (parts, body) = response.into_parts();

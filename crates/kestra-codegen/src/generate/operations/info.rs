@@ -1,7 +1,7 @@
 //! The facts of an operation, as a static.
 
 use crate::catalogue::{
-    Answer, CharacterRules, Edition, Effect, Filters, Operation, Question, Replay, Traffic, Type, Version,
+    Answer, CharacterRules, Edition, Effect, Filters, Operation, Precheck, Replay, Traffic, Type, Version,
     Versions,
 };
 use crate::error::{Error, Result};
@@ -47,7 +47,7 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
     match operation.replay {
         Replay::Safe => file.line(".replay(::kestra_core::Replay::Safe)"),
         Replay::Idempotent => file.line(".replay(::kestra_core::Replay::Idempotent)"),
-        Replay::StartsWork => {}
+        Replay::NonIdempotent => {}
     }
     if !operation.path.is_empty() {
         let names: Vec<&str> = operation.path.iter().map(|parameter| parameter.name.as_str()).collect();
@@ -101,14 +101,14 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
             .collect();
         file.line(format!(".query_parameters(&[{}])", parameters.join(", ")));
     }
-    let answer = match operation.answer {
+    let response = match operation.answer {
         Answer::Empty => "Empty",
         Answer::Json(_) | Answer::OptionalJson(_) => "Json",
         Answer::Text => "Text",
         Answer::Download => "Download",
         Answer::Events(_) => "Events",
     };
-    file.line(format!(".answer(::kestra_core::Answer::{answer}, {:?})", operation.accept));
+    file.line(format!(".response(::kestra_core::ResponseKind::{response}, {:?})", operation.accept));
     match operation.traffic {
         Traffic::Quick => {}
         Traffic::Upload => file.line(".traffic(::kestra_core::Traffic::Upload)"),
@@ -119,9 +119,9 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
     if operation.early_error {
         file.line(".early_error()");
     }
-    if let Some(question) = &operation.asks_first {
-        let Question { operation, check } = question;
-        file.line(format!(".asks_first(&{}, ::kestra_core::Check::{check:?})", operation.to_uppercase()));
+    if let Some(precheck) = &operation.precheck {
+        let Precheck { operation, check } = precheck;
+        file.line(format!(".precheck(&{}, ::kestra_core::Check::{check:?})", operation.to_uppercase()));
     }
     if operation.query.iter().any(|parameter| parameter.ty == Type::Filters) {
         let resource = filters.resource(&operation.area, &operation.name).ok_or_else(|| {

@@ -107,7 +107,7 @@ impl<E: Executor> Dependencies<E> {
                         match self.reader.look().await {
                             Ok(Some(_)) => {
                                 self.set_known();
-                                self.connections.answered();
+                                self.connections.responded();
                                 error
                             }
                             Ok(None) => error,

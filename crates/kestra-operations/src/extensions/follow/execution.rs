@@ -171,7 +171,7 @@ impl<E: Executor> Follow<E> {
                     Ok(Some(execution)) if self.is_old(&execution) => cut,
                     Ok(Some(execution)) if execution.is_over() => return self.finish(execution).await,
                     Ok(Some(execution)) => {
-                        self.connections.answered();
+                        self.connections.responded();
                         self.show(execution).await;
                         cut
                     }

@@ -69,7 +69,7 @@ async fn follow<E: Executor>(executor: E, mut call: Call, sink: Sink<LogEntry>) 
                 Ok(Some(execution)) if execution.is_over() => break,
                 Ok(Some(_)) => {
                     connections.set_known();
-                    connections.answered();
+                    connections.responded();
                 }
                 Ok(None) => {}
                 Err(error) => failure = error,

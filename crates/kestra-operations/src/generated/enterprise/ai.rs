@@ -47,7 +47,7 @@ pub(crate) static CHAT_IN_AI_THREAD: ::kestra_core::OperationInfo = {
         .aliases(&["chatInThread"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["threadId"])
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
 };
 
@@ -98,7 +98,7 @@ pub(crate) static CONFIRM_AI_ACTION: ::kestra_core::OperationInfo = {
         .aliases(&["confirmThreadAction"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["threadId"])
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
 };
 
@@ -142,7 +142,7 @@ pub(crate) static CREATE_AI_THREAD: ::kestra_core::OperationInfo = {
         .go_key("AIAPIService.CreateThread")
         .aliases(&["createThread"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a thread.
@@ -186,7 +186,7 @@ pub(crate) static DELETE_AI_THREAD: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["threadId"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -230,7 +230,7 @@ pub(crate) static GENERATE_APP: ::kestra_core::OperationInfo = {
         .go_key("AIAPIService.GenerateApp")
         .aliases(&["generateApp"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Writes the source of a test suite from a description.
@@ -273,7 +273,7 @@ pub(crate) static GENERATE_TEST_SUITE: ::kestra_core::OperationInfo = {
         .go_key("AIAPIService.GenerateTestSuite")
         .aliases(&["generateTestSuite"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Returns a thread with its messages.
@@ -317,7 +317,7 @@ pub(crate) static GET_AI_THREAD: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["threadId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the threads of the current user.
@@ -354,7 +354,7 @@ pub(crate) static LIST_AI_THREADS: ::kestra_core::OperationInfo = {
         .aliases(&["listThreads"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sets the title of a thread.
@@ -405,7 +405,7 @@ pub(crate) static RENAME_AI_THREAD: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["threadId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

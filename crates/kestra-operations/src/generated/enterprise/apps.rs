@@ -39,7 +39,7 @@ pub(crate) static BULK_DELETE_APPS: ::kestra_core::OperationInfo = {
         .aliases(&["bulkDeleteApps"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Disables the given apps.
@@ -81,7 +81,7 @@ pub(crate) static BULK_DISABLE_APPS: ::kestra_core::OperationInfo = {
         .aliases(&["bulkDisableApps"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Enables the given apps.
@@ -123,7 +123,7 @@ pub(crate) static BULK_ENABLE_APPS: ::kestra_core::OperationInfo = {
         .aliases(&["bulkEnableApps"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Downloads the YAML sources of the given apps as a ZIP archive.
@@ -165,8 +165,8 @@ pub(crate) static BULK_EXPORT_APPS: ::kestra_core::OperationInfo = {
         .aliases(&["bulkExportApps"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -206,7 +206,7 @@ pub(crate) static BULK_IMPORT_APPS: ::kestra_core::OperationInfo = {
         .go_key("AppsAPIService.BulkImportApps")
         .aliases(&["bulkImportApps"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
 };
 
@@ -246,7 +246,7 @@ pub(crate) static CREATE_APP: ::kestra_core::OperationInfo = {
         .go_key("AppsAPIService.CreateApp")
         .aliases(&["createApp"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes an app.
@@ -288,7 +288,7 @@ pub(crate) static DELETE_APP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["uid"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -331,7 +331,7 @@ pub(crate) static DISABLE_APP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["uid"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sends what a user entered or chose in an app. Returns what the app shows next.
@@ -376,7 +376,7 @@ pub(crate) static DISPATCH_APP: ::kestra_core::OperationInfo = {
         .aliases(&["dispatchApp"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id", "dispatch"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Downloads a file of the execution behind an app.
@@ -421,7 +421,7 @@ pub(crate) static DOWNLOAD_FILE_FROM_APP_EXECUTION: ::kestra_core::OperationInfo
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")])
-        .answer(::kestra_core::Answer::Download, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Download, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Download)
 };
 
@@ -464,7 +464,7 @@ pub(crate) static ENABLE_APP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["uid"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns an app with its source.
@@ -506,7 +506,7 @@ pub(crate) static GET_APP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["uid"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the size of a file of the execution behind an app.
@@ -551,7 +551,7 @@ pub(crate) static GET_FILE_META_FROM_APP_EXECUTION: ::kestra_core::OperationInfo
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the beginning of a file of the execution behind an app.
@@ -618,7 +618,7 @@ pub(crate) static GET_FILE_PREVIEW_FROM_APP_EXECUTION: ::kestra_core::OperationI
             ::kestra_core::QueryParameter::new("maxRows"),
             ::kestra_core::QueryParameter::new("path"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the log lines of the execution behind an app as text.
@@ -685,8 +685,8 @@ pub(crate) static GET_LOGS_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("minLevel"),
             ::kestra_core::QueryParameter::new("taskIds"),
         ])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -736,7 +736,7 @@ pub(crate) static GET_STREAM_EVENTS_FROM_APP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id", "stream"])
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
 };
 
@@ -774,7 +774,7 @@ pub(crate) static LIST_APP_STATES: ::kestra_core::OperationInfo = {
         .aliases(&["appStates"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the tags of the apps.
@@ -809,7 +809,7 @@ pub(crate) static LIST_APP_TAGS: ::kestra_core::OperationInfo = {
         .aliases(&["listTags"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Opens an app. Returns what the app shows first.
@@ -853,7 +853,7 @@ pub(crate) static OPEN_APP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["uid"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns what an app would show, from a source that need not be stored.
@@ -909,7 +909,7 @@ pub(crate) static PREVIEW_APP: ::kestra_core::OperationInfo = {
             "state",
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sends what a user entered in an app that need not be stored. Returns what the app shows next.
@@ -952,7 +952,7 @@ pub(crate) static PREVIEW_DISPATCH_APP: ::kestra_core::OperationInfo = {
         .aliases(&["previewDispatchApp"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["dispatch"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the apps, page by page.
@@ -1091,7 +1091,7 @@ pub(crate) static SEARCH_APPS: ::kestra_core::OperationInfo = {
             )
             .filter("tags", "IN"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::APPS)
 };
 
@@ -1196,7 +1196,7 @@ pub(crate) static SEARCH_APPS_FROM_CATALOG: ::kestra_core::OperationInfo = {
             )
             .filter("tags", "IN"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::APPS)
 };
 
@@ -1240,7 +1240,7 @@ pub(crate) static UPDATE_APP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["uid"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -36,7 +36,7 @@ pub(crate) static CREATE_ASSET: ::kestra_core::OperationInfo = {
         .go_key("AssetsAPIService.CreateAsset")
         .aliases(&["createAsset"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes an asset.
@@ -78,7 +78,7 @@ pub(crate) static DELETE_ASSET: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -148,7 +148,7 @@ pub(crate) static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::Operation
         .aliases(&["deleteAssetLineageEventsByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSET_LINEAGE)
         .counted_by(&SEARCH_ASSET_LINEAGE_EVENTS)
         .acts_by_query()
@@ -218,7 +218,7 @@ pub(crate) static DELETE_ASSET_USAGES_BY_QUERY: ::kestra_core::OperationInfo = {
         .aliases(&["deleteAssetUsagesByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSET_USAGES)
         .counted_by(&SEARCH_ASSET_USAGES)
         .acts_by_query()
@@ -263,7 +263,7 @@ pub(crate) static DELETE_ASSETS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteAssetsByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -342,7 +342,7 @@ pub(crate) static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSETS)
         .counted_by(&SEARCH_ASSETS)
         .by_ids(&DELETE_ASSETS_BY_IDS)
@@ -403,7 +403,7 @@ pub(crate) static GET_ASSET: ::kestra_core::OperationInfo = {
             "allowDeleted",
             ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
         )])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the graph of the flows and assets that an asset depends on or that depend on it.
@@ -469,7 +469,7 @@ pub(crate) static GET_ASSET_DEPENDENCIES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("destinationOnly"),
             ::kestra_core::QueryParameter::new("expandAll"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Locks an asset, so that other executions can't change it.
@@ -528,7 +528,7 @@ pub(crate) static LOCK_ASSET: ::kestra_core::OperationInfo = {
         .aliases(&["lockAsset"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the task runs that read or wrote assets, page by page.
@@ -620,7 +620,7 @@ pub(crate) static SEARCH_ASSET_LINEAGE_EVENTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSET_LINEAGE)
 };
 
@@ -705,7 +705,7 @@ pub(crate) static SEARCH_ASSET_USAGES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSET_USAGES)
 };
 
@@ -790,7 +790,7 @@ pub(crate) static SEARCH_ASSETS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSETS)
 };
 
@@ -846,7 +846,7 @@ pub(crate) static UNLOCK_ASSET: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("executionId")])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

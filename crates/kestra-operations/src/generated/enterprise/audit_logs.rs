@@ -162,7 +162,7 @@ pub(crate) static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("type"),
             ::kestra_core::QueryParameter::new("userId"),
         ])
-        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
         .filters(&crate::generated::filters::AUDIT_LOGS)
 };
 
@@ -331,7 +331,7 @@ pub(crate) static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInf
             ::kestra_core::QueryParameter::new("type"),
             ::kestra_core::QueryParameter::new("userId"),
         ])
-        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
         .filters(&crate::generated::filters::AUDIT_LOGS)
 };
 
@@ -374,7 +374,7 @@ pub(crate) static FIND_AUDIT_LOG: ::kestra_core::OperationInfo = {
         .aliases(&["findAuditLog"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns what an entry of the audit log changed in a resource that belongs to no tenant.
@@ -427,7 +427,7 @@ pub(crate) static GET_GLOBAL_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::Operat
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("previousId")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns what an entry of the audit log changed in a resource.
@@ -480,7 +480,7 @@ pub(crate) static GET_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::OperationInfo
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("previousId")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the entries of the audit log about one resource.
@@ -523,7 +523,7 @@ pub(crate) static LIST_AUDIT_LOGS_FROM_RESOURCE_ID: ::kestra_core::OperationInfo
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["detailId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the audit log of a tenant, page by page.
@@ -759,7 +759,7 @@ pub(crate) static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             )
             .filter("userId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::AUDIT_LOGS)
 };
 
@@ -999,7 +999,7 @@ pub(crate) static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInf
             )
             .filter("userId", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::AUDIT_LOGS)
 };
 

@@ -40,7 +40,7 @@ pub(crate) static ACCEPT_INVITATION: ::kestra_core::OperationInfo = {
         .aliases(&["acceptInvitation"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["invitationId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates an API token of the current user. Only this response has its value.
@@ -81,7 +81,7 @@ pub(crate) static CREATE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInf
         .go_key("AuthsAPIService.CreateApiTokenForCurrentUser")
         .aliases(&["createApiTokenForCurrentUser"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates the user whom an invitation is for.
@@ -131,7 +131,7 @@ pub(crate) static CREATE_FROM_INVITATION: ::kestra_core::OperationInfo = {
         .aliases(&["createFromInvitation"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["invitationId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes an API token of the current user.
@@ -173,7 +173,7 @@ pub(crate) static DELETE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInf
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["tokenId"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -209,7 +209,7 @@ pub(crate) static GET_CURRENT_USER: ::kestra_core::OperationInfo = {
         .aliases(&["getCurrentUser", "currentUser"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the API tokens of the current user, without their values.
@@ -247,7 +247,7 @@ pub(crate) static LIST_API_TOKENS_FOR_CURRENT_USER: ::kestra_core::OperationInfo
         .aliases(&["listApiTokensForCurrentUser"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the ways in which users can log in.
@@ -282,7 +282,7 @@ pub(crate) static LIST_AUTH_METHODS: ::kestra_core::OperationInfo = {
         .aliases(&["index"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Logs in with user name and password. The response sets a session cookie.
@@ -325,7 +325,7 @@ pub(crate) static LOG_IN_WITH_SESSION: ::kestra_core::OperationInfo = {
         .go_key("LoginAPIService.Login")
         .aliases(&["login_1", "login"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Updates the profile of the current user.
@@ -367,7 +367,7 @@ pub(crate) static PATCH_CURRENT_USER: ::kestra_core::OperationInfo = {
         .aliases(&["patchCurrentUser"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sends a login code by mail.
@@ -407,7 +407,7 @@ pub(crate) static REQUEST_CODE: ::kestra_core::OperationInfo = {
         .aliases(&["requestCode"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["email"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sends a link for a new password by mail.
@@ -452,7 +452,7 @@ pub(crate) static REQUEST_PASSWORD_RESET: ::kestra_core::OperationInfo = {
         .go_key("AuthsAPIService.RequestPasswordReset")
         .aliases(&["forgottenPassword"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`auths().request_password_reset_by_get(..)`")
 };
 
@@ -496,7 +496,7 @@ pub(crate) static REQUEST_PASSWORD_RESET_BY_GET: ::kestra_core::OperationInfo = 
         .aliases(&["forgottenPassword"])
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("username")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`auths().request_password_reset(..)`")
 };
 
@@ -538,7 +538,7 @@ pub(crate) static RESET_PASSWORD: ::kestra_core::OperationInfo = {
         .go_key("AuthsAPIService.ResetPassword")
         .aliases(&["resetPassword"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates a password against the rules.
@@ -577,7 +577,7 @@ pub(crate) static VALIDATE_PASSWORD: ::kestra_core::OperationInfo = {
         .aliases(&["validatePassword"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

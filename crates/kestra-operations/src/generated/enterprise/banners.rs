@@ -38,7 +38,7 @@ pub(crate) static CREATE_BANNER: ::kestra_core::OperationInfo = {
         .go_key("BannersAPIService.CreateBanner")
         .aliases(&["createBanner"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a banner.
@@ -80,7 +80,7 @@ pub(crate) static DELETE_BANNER: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -139,7 +139,7 @@ pub(crate) static SEARCH_BANNERS: ::kestra_core::OperationInfo = {
             "filters",
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BANNERS)
 };
 
@@ -186,7 +186,7 @@ pub(crate) static UPDATE_BANNER: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

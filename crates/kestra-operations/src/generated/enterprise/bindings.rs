@@ -42,7 +42,7 @@ pub(crate) static BULK_CREATE_BINDINGS: ::kestra_core::OperationInfo = {
         .go_key("BindingsAPIService.BulkCreateBinding")
         .aliases(&["bulkCreateBinding"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Gives a role to a user or group.
@@ -83,7 +83,7 @@ pub(crate) static CREATE_BINDING: ::kestra_core::OperationInfo = {
         .go_key("BindingsAPIService.CreateBinding")
         .aliases(&["createBinding"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Takes a role away from a user or group.
@@ -125,7 +125,7 @@ pub(crate) static DELETE_BINDING: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -168,7 +168,7 @@ pub(crate) static GET_BINDING: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the bindings of roles to users and groups, page by page.
@@ -295,7 +295,7 @@ pub(crate) static SEARCH_BINDINGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::new("type"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BINDINGS)
 };
 

@@ -40,7 +40,7 @@ pub(crate) static CREATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .go_key("BlueprintsAPIService.CreateFlowBlueprint")
         .aliases(&["createFlowBlueprint"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a blueprint of the instance.
@@ -81,7 +81,7 @@ pub(crate) static CREATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
         .go_key("BlueprintsAPIService.CreateInternalBlueprints")
         .aliases(&["createInternalBlueprints"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a flow blueprint.
@@ -125,7 +125,7 @@ pub(crate) static DELETE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -170,7 +170,7 @@ pub(crate) static DELETE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -213,7 +213,7 @@ pub(crate) static GET_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a flow blueprint.
@@ -255,7 +255,7 @@ pub(crate) static GET_FLOW_BLUEPRINT_BY_ID: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a blueprint of the instance.
@@ -297,7 +297,7 @@ pub(crate) static GET_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the YAML source of a blueprint of the instance.
@@ -341,7 +341,7 @@ pub(crate) static GET_INTERNAL_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = 
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Searches the blueprints of the instance, page by page.
@@ -469,7 +469,7 @@ pub(crate) static SEARCH_INTERNAL_BLUEPRINTS: ::kestra_core::OperationInfo = {
             )
             .filter("tags", "IN"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BLUEPRINTS)
 };
 
@@ -519,7 +519,7 @@ pub(crate) static UPDATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a blueprint of the instance.
@@ -568,7 +568,7 @@ pub(crate) static UPDATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Fills the arguments of a blueprint's template. Returns the resulting source.
@@ -618,7 +618,7 @@ pub(crate) static USE_BLUEPRINT_TEMPLATE: ::kestra_core::OperationInfo = {
         .aliases(&["useBlueprintTemplate"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -41,7 +41,7 @@ pub(crate) static ACKNOWLEDGE_CASE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Acknowledges the given cases.
@@ -84,7 +84,7 @@ pub(crate) static ACKNOWLEDGE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["acknowledgeCasesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Adds a comment to a case, as Markdown, files or both.
@@ -144,7 +144,7 @@ pub(crate) static ADD_CASE_COMMENT: ::kestra_core::OperationInfo = {
         .aliases(&["addCaseComment"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
 };
 
@@ -196,7 +196,7 @@ pub(crate) static ASSIGN_CASE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Attaches a flow to a case, so that users can run it from there.
@@ -246,7 +246,7 @@ pub(crate) static ATTACH_CASE_ACTION: ::kestra_core::OperationInfo = {
         .aliases(&["attachCaseAction"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Links an asset to a case.
@@ -297,7 +297,7 @@ pub(crate) static ATTACH_CASE_ASSET: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Closes a case that turned out to be none.
@@ -357,7 +357,7 @@ pub(crate) static CANCEL_CASE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Counts the cases in each status.
@@ -429,7 +429,7 @@ pub(crate) static COUNT_CASES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("dateFilter"),
             ::kestra_core::QueryParameter::new("filters"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 
@@ -473,7 +473,7 @@ pub(crate) static CREATE_CASE: ::kestra_core::OperationInfo = {
         .go_key("CasesAPIService.CreateCase")
         .aliases(&["createCase"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a case and links the given executions to it.
@@ -520,7 +520,7 @@ pub(crate) static CREATE_CASE_FROM_EXECUTIONS: ::kestra_core::OperationInfo = {
         .go_key("CasesAPIService.CreateCaseFromExecutions")
         .aliases(&["createCaseFromExecutions"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a case and links every execution that the filters match to it. The client searches the executions first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
@@ -570,7 +570,7 @@ pub(crate) static CREATE_CASE_FROM_EXECUTIONS_BY_QUERY: ::kestra_core::Operation
         .go_key("CasesAPIService.CreateCaseFromExecutionsByQuery")
         .aliases(&["createCaseFromExecutionsByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .body_filters(&crate::generated::RESUME_EXECUTIONS_BY_QUERY)
         .by_ids(&CREATE_CASE_FROM_EXECUTIONS)
         .acts_by_query()
@@ -616,7 +616,7 @@ pub(crate) static CREATE_CASE_FROM_TASK: ::kestra_core::OperationInfo = {
         .go_key("CasesAPIService.CreateCaseFromTask")
         .aliases(&["createCaseFromTask"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a case. It can still be read as deleted.
@@ -660,7 +660,7 @@ pub(crate) static DELETE_CASE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -705,7 +705,7 @@ pub(crate) static DELETE_CASE_TICKET: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -749,7 +749,7 @@ pub(crate) static DELETE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteCasesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -827,7 +827,7 @@ pub(crate) static DELETE_CASES_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("dateFilter"),
             ::kestra_core::QueryParameter::new("filters"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
         .counted_by(&SEARCH_CASES)
         .by_ids(&DELETE_CASES_BY_IDS)
@@ -881,7 +881,7 @@ pub(crate) static DETACH_CASE_ACTION: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "namespace", "flowId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Unlinks an asset from a case.
@@ -926,7 +926,7 @@ pub(crate) static DETACH_CASE_ASSET: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "assetId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Stops linking new executions to a case.
@@ -970,7 +970,7 @@ pub(crate) static DISABLE_CASE_AUTO_ATTACH: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Downloads a file that was attached to a comment of a case.
@@ -1017,8 +1017,8 @@ pub(crate) static DOWNLOAD_CASE_ATTACHMENT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id", "attachmentId"])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -1071,7 +1071,7 @@ pub(crate) static ENABLE_CASE_AUTO_ATTACH: ::kestra_core::OperationInfo = {
         .aliases(&["enableCaseAutoAttach"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a case.
@@ -1126,7 +1126,7 @@ pub(crate) static GET_CASE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("allowDeleted")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Links the given executions to a case.
@@ -1177,7 +1177,7 @@ pub(crate) static LINK_CASE_EXECUTIONS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Links every execution that the filters match to a case. The client searches the executions first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
@@ -1230,7 +1230,7 @@ pub(crate) static LINK_CASE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = 
         .aliases(&["linkCaseExecutionsByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .body_filters(&crate::generated::RESUME_EXECUTIONS_BY_QUERY)
         .by_ids(&LINK_CASE_EXECUTIONS)
         .acts_by_query()
@@ -1277,7 +1277,7 @@ pub(crate) static LIST_CASE_ASSETS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the users and groups that look after the matching cases.
@@ -1349,7 +1349,7 @@ pub(crate) static LIST_CASE_ASSIGNEES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("dateFilter"),
             ::kestra_core::QueryParameter::new("filters"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 
@@ -1416,7 +1416,7 @@ pub(crate) static LIST_CASE_EVENTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the executions that are linked to a case, page by page.
@@ -1482,7 +1482,7 @@ pub(crate) static LIST_CASE_EXECUTIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the cases that are linked to an asset.
@@ -1526,7 +1526,7 @@ pub(crate) static LIST_CASES_BY_ASSET: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["assetId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the cases that executions are linked to, by execution id.
@@ -1569,7 +1569,7 @@ pub(crate) static LIST_CASES_BY_EXECUTIONS: ::kestra_core::OperationInfo = {
         .aliases(&["casesByExecutions"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Closes a case as resolved.
@@ -1620,7 +1620,7 @@ pub(crate) static RESOLVE_CASE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Runs a flow that is attached to a case. Returns the id of the execution.
@@ -1670,7 +1670,7 @@ pub(crate) static RUN_CASE_ACTION: ::kestra_core::OperationInfo = {
         .aliases(&["runCaseAction"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the events of all cases, oldest first. A response says where the next request begins.
@@ -1780,7 +1780,7 @@ pub(crate) static SEARCH_CASE_EVENTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sinceId"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches cases, page by page.
@@ -1879,7 +1879,7 @@ pub(crate) static SEARCH_CASES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 
@@ -1931,7 +1931,7 @@ pub(crate) static SET_CASE_TICKET: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Unlinks an execution from a case.
@@ -1978,7 +1978,7 @@ pub(crate) static UNLINK_CASE_EXECUTION: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "executionId"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Removes the current user from the watchers of a case.
@@ -2022,7 +2022,7 @@ pub(crate) static UNWATCH_CASE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Updates title, description, severity or fields of a case.
@@ -2073,7 +2073,7 @@ pub(crate) static UPDATE_CASE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a flow that is attached to a case, or its label.
@@ -2131,7 +2131,7 @@ pub(crate) static UPDATE_CASE_ACTION: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "namespace", "flowId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sets the status of a case.
@@ -2182,7 +2182,7 @@ pub(crate) static UPDATE_CASE_STATUS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Adds the current user to the watchers of a case.
@@ -2226,7 +2226,7 @@ pub(crate) static WATCH_CASE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -32,7 +32,7 @@ pub(crate) static ENTER_MAINTENANCE: ::kestra_core::OperationInfo = {
         .aliases(&["enterMaintenance"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Ends the maintenance of the instance.
@@ -67,7 +67,7 @@ pub(crate) static EXIT_MAINTENANCE: ::kestra_core::OperationInfo = {
         .aliases(&["exitMaintenance"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns whether the instance is in maintenance, with the numbers of services by kind.
@@ -104,7 +104,7 @@ pub(crate) static GET_MAINTENANCE_STATUS: ::kestra_core::OperationInfo = {
         .aliases(&["maintenanceStatus"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

@@ -40,7 +40,7 @@ pub(crate) static CREATE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .go_key("CredentialsAPIService.CreateCredential")
         .aliases(&["createCredential"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a credential of a namespace.
@@ -89,7 +89,7 @@ pub(crate) static CREATE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .aliases(&["createNamespaceCredential"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a credential of a tenant.
@@ -133,7 +133,7 @@ pub(crate) static DELETE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -181,7 +181,7 @@ pub(crate) static DELETE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "name"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -226,7 +226,7 @@ pub(crate) static GET_CREDENTIAL: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the credentials that a namespace inherits from its parents and the tenant.
@@ -269,7 +269,7 @@ pub(crate) static GET_INHERITED_CREDENTIALS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a credential of a namespace, without its secrets.
@@ -316,7 +316,7 @@ pub(crate) static GET_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "name"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the credentials of a tenant, page by page.
@@ -402,7 +402,7 @@ pub(crate) static LIST_CREDENTIALS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::CREDENTIALS)
 };
 
@@ -495,7 +495,7 @@ pub(crate) static LIST_NAMESPACE_CREDENTIALS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::CREDENTIALS)
 };
 
@@ -539,7 +539,7 @@ pub(crate) static TEST_CREDENTIAL: ::kestra_core::OperationInfo = {
         .aliases(&["testConnection"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Tests a credential of a namespace.
@@ -585,7 +585,7 @@ pub(crate) static TEST_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .aliases(&["testNamespaceConnection"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["namespace", "name"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a credential of a tenant.
@@ -636,7 +636,7 @@ pub(crate) static UPDATE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a credential of a namespace.
@@ -691,7 +691,7 @@ pub(crate) static UPDATE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "name"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

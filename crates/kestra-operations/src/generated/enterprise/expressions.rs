@@ -40,7 +40,7 @@ pub(crate) static RENDER_EXPRESSIONS: ::kestra_core::OperationInfo = {
         .go_key("ExpressionsAPIService.RenderExpressions")
         .aliases(&["renderExpressions"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[&RENDER_EXPRESSIONS];

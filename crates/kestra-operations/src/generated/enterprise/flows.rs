@@ -40,7 +40,7 @@ pub(crate) static GET_FLOW_HASHES_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["flowHashesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the source that was promoted and the one that it replaced.
@@ -89,7 +89,7 @@ pub(crate) static GET_PROMOTION_DIFF: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "id", "auditId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the promotions of a flow, page by page.
@@ -165,7 +165,7 @@ pub(crate) static LIST_PROMOTIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns what policies would change or refuse in the source of a flow.
@@ -209,7 +209,7 @@ pub(crate) static PREVIEW_FLOW_POLICIES: ::kestra_core::OperationInfo = {
         .aliases(&["previewPolicies"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Copies a revision of a flow to the given targets. Returns the outcome of each.
@@ -261,7 +261,7 @@ pub(crate) static PROMOTE_FLOW: ::kestra_core::OperationInfo = {
         .aliases(&["promote"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Copies the newest revisions of the given flows, 100 at most, to the given targets.
@@ -304,7 +304,7 @@ pub(crate) static PROMOTE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.PromoteByIds")
         .aliases(&["promoteByIds"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Reports the outcome of a promotion that the client made, once for each promotion id.
@@ -357,7 +357,7 @@ pub(crate) static REPORT_PROMOTION: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -42,7 +42,7 @@ pub(crate) static ADD_USER_TO_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "userId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the groups whose names begin with a text.
@@ -106,7 +106,7 @@ pub(crate) static AUTOCOMPLETE_GROUPS: ::kestra_core::OperationInfo = {
             "filters",
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ROLES_AND_GROUPS)
 };
 
@@ -148,7 +148,7 @@ pub(crate) static CREATE_GROUP: ::kestra_core::OperationInfo = {
         .go_key("GroupsAPIService.CreateGroup")
         .aliases(&["createGroup"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a group.
@@ -190,7 +190,7 @@ pub(crate) static DELETE_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -236,7 +236,7 @@ pub(crate) static DELETE_USER_FROM_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "userId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -279,7 +279,7 @@ pub(crate) static GET_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the given groups.
@@ -317,7 +317,7 @@ pub(crate) static LIST_GROUP_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["listGroupIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the members of a group, page by page.
@@ -428,7 +428,7 @@ pub(crate) static SEARCH_GROUP_MEMBERS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 
@@ -529,7 +529,7 @@ pub(crate) static SEARCH_GROUPS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ROLES_AND_GROUPS)
 };
 
@@ -581,7 +581,7 @@ pub(crate) static SET_USER_MEMBERSHIP_FOR_GROUP: ::kestra_core::OperationInfo = 
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "userId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("membership")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a group.
@@ -630,7 +630,7 @@ pub(crate) static UPDATE_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -38,7 +38,7 @@ pub(crate) static CREATE_INVITATION: ::kestra_core::OperationInfo = {
         .go_key("InvitationsAPIService.CreateInvitation")
         .aliases(&["createInvitation"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Revokes an invitation.
@@ -80,7 +80,7 @@ pub(crate) static DELETE_INVITATION: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -119,7 +119,7 @@ pub(crate) static FIND_ALL_INVITATIONS_FOR_CURRENT_USER: ::kestra_core::Operatio
         .aliases(&["findAllInvitationsForCurrentUser"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns an invitation.
@@ -161,7 +161,7 @@ pub(crate) static GET_INVITATION: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the invitations to an e-mail address.
@@ -204,7 +204,7 @@ pub(crate) static LIST_INVITATIONS_BY_EMAIL: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["email"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the invitations, page by page.
@@ -317,7 +317,7 @@ pub(crate) static SEARCH_INVITATIONS: ::kestra_core::OperationInfo = {
             )
             .filter("status", "EQUALS"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::INVITATIONS)
 };
 

@@ -62,7 +62,7 @@ pub(crate) static FORWARD_SUPPORT_TICKET: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.ForwardSupportTicket")
         .aliases(&["forwardSupportTicket"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
 };
 
@@ -108,8 +108,8 @@ pub(crate) static GENERATE_REPORTS: ::kestra_core::OperationInfo = {
         .aliases(&["generate"])
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("from")])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -147,7 +147,7 @@ pub(crate) static GET_LICENSE_INFO: ::kestra_core::OperationInfo = {
         .aliases(&["licenseInfo"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the settings of the login page.
@@ -184,7 +184,7 @@ pub(crate) static GET_LOGIN_CONFIGURATION: ::kestra_core::OperationInfo = {
         .aliases(&["getLoginConfiguration"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns whether the instance has been set up, and its configuration.
@@ -219,7 +219,7 @@ pub(crate) static GET_SETUP_CONFIGURATION: ::kestra_core::OperationInfo = {
         .aliases(&["setupConfiguration"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns facts about the instance for the vendor's support.
@@ -265,7 +265,7 @@ pub(crate) static GET_SUPPORT_DEBUG_INFO: ::kestra_core::OperationInfo = {
         .aliases(&["supportDebugInfo"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns figures of what a tenant has and runs.
@@ -302,7 +302,7 @@ pub(crate) static GET_TENANT_USAGE: ::kestra_core::OperationInfo = {
         .aliases(&["tenantUsage"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the actions that roles can allow.
@@ -341,7 +341,7 @@ pub(crate) static LIST_ACTIONS: ::kestra_core::OperationInfo = {
         .aliases(&["listActions"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`misc().list_permissions()`, which has the actions of each")
 };
 
@@ -377,7 +377,7 @@ pub(crate) static LIST_MAIN_TENANT_FLOWS: ::kestra_core::OperationInfo = {
         .aliases(&["mainTenantFlows"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the permissions that roles can give.
@@ -414,7 +414,7 @@ pub(crate) static LIST_PERMISSIONS: ::kestra_core::OperationInfo = {
         .aliases(&["listPermissions"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists sets of permissions to make roles from.
@@ -451,7 +451,7 @@ pub(crate) static LIST_TEMPLATES: ::kestra_core::OperationInfo = {
         .aliases(&["listTemplates"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the tags by which tasks can choose workers.
@@ -488,7 +488,7 @@ pub(crate) static LIST_WORKER_SELECTOR_TAGS: ::kestra_core::OperationInfo = {
         .aliases(&["workerSelectorTags"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Logs in with user name and password.
@@ -531,7 +531,7 @@ pub(crate) static LOG_IN: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.Login")
         .aliases(&["login"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Ends the session.
@@ -568,7 +568,7 @@ pub(crate) static LOG_OUT: ::kestra_core::OperationInfo = {
         .aliases(&["logout"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Loads the license again.
@@ -605,7 +605,7 @@ pub(crate) static REFRESH_LICENSE: ::kestra_core::OperationInfo = {
         .aliases(&["refreshLicense"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Sets up a new instance with its first user.
@@ -648,7 +648,7 @@ pub(crate) static SETUP_KESTRA: ::kestra_core::OperationInfo = {
         .go_key("MiscAPIService.SetupKestra")
         .aliases(&["setupKestra"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -37,7 +37,7 @@ pub(crate) static COUNT_UNREAD_NOTIFICATIONS: ::kestra_core::OperationInfo = {
         .aliases(&["unreadCount"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the notifications of the current user, newest first.
@@ -96,7 +96,7 @@ pub(crate) static LIST_NOTIFICATIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("before"),
             ::kestra_core::QueryParameter::new("limit"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Marks all notifications of the current user as read.
@@ -136,7 +136,7 @@ pub(crate) static MARK_ALL_NOTIFICATIONS_READ: ::kestra_core::OperationInfo = {
         .aliases(&["markAllRead"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Marks a notification as read.
@@ -180,7 +180,7 @@ pub(crate) static MARK_NOTIFICATION_READ: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Marks a notification as unread.
@@ -224,7 +224,7 @@ pub(crate) static MARK_NOTIFICATION_UNREAD: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Lists the notifications since a point in time.
@@ -266,7 +266,7 @@ pub(crate) static POLL_NOTIFICATIONS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("since")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -40,7 +40,7 @@ pub(crate) static GET_PLUGIN_ICON: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["cls"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the icon of one plugin class as SVG.
@@ -83,7 +83,7 @@ pub(crate) static GET_PLUGIN_ICON_SVG: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["cls"])
-        .answer(::kestra_core::Answer::Text, "image/svg+xml, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "image/svg+xml, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Returns the release notes of a plugin's version.
@@ -131,7 +131,7 @@ pub(crate) static GET_PLUGIN_RELEASE_NOTES_CONTENT: ::kestra_core::OperationInfo
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["groupId", "artifactId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("version")])
-        .answer(::kestra_core::Answer::Text, "text/plain, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "text/plain, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Lists the versions of an installed plugin.
@@ -178,7 +178,7 @@ pub(crate) static GET_VERSIONED_PLUGIN_DETAILS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["groupId", "artifactId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a version of an installed plugin with its classes.
@@ -227,7 +227,7 @@ pub(crate) static GET_VERSIONED_PLUGIN_DETAILS_FROM_VERSION: ::kestra_core::Oper
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["groupId", "artifactId", "version"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the icon of an installed plugin as SVG.
@@ -285,7 +285,7 @@ pub(crate) static GET_VERSIONED_PLUGIN_ICON: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["groupId", "artifactId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("v")])
-        .answer(::kestra_core::Answer::Text, "image/svg+xml, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "image/svg+xml, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Installs plugins in given versions.
@@ -328,7 +328,7 @@ pub(crate) static INSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.InstallVersionedPlugins")
         .aliases(&["installVersionedPlugins"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the plugins that can be installed.
@@ -368,7 +368,7 @@ pub(crate) static LIST_AVAILABLE_VERSIONED_PLUGINS: ::kestra_core::OperationInfo
         .aliases(&["listAvailableVersionedPlugins"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the plugins for secret managers that can be installed.
@@ -412,7 +412,7 @@ pub(crate) static LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_SECRET_MANAGER: ::kestra_
     .aliases(&["listAvailableVersionedPluginsForSecretManager"])
     .edition(::kestra_core::Edition::Enterprise)
     .replay(::kestra_core::Replay::Safe)
-    .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+    .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the plugins for storages that can be installed.
@@ -452,7 +452,7 @@ pub(crate) static LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_STORAGE: ::kestra_core::O
         .aliases(&["listAvailableVersionedPluginsForStorage"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the installed plugins, page by page.
@@ -552,7 +552,7 @@ pub(crate) static LIST_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::PLUGINS)
 };
 
@@ -597,7 +597,7 @@ pub(crate) static RESOLVE_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
         .aliases(&["resolveVersionedPlugins"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Removes installed plugins.
@@ -641,7 +641,7 @@ pub(crate) static UNINSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
         .aliases(&["uninstallVersionedPlugins"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Installs a plugin from a file.
@@ -694,7 +694,7 @@ pub(crate) static UPLOAD_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
         .go_key("PluginsAPIService.UploadVersionedPlugins")
         .aliases(&["uploadVersionedPlugins"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
 };
 

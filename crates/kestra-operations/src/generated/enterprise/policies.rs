@@ -40,7 +40,7 @@ pub(crate) static CREATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .go_key("PoliciesAPIService.CreateInstancePolicy")
         .aliases(&["createInstancePolicy"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a policy of a namespace.
@@ -89,7 +89,7 @@ pub(crate) static CREATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .aliases(&["createNamespacePolicy"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a policy of a tenant.
@@ -132,7 +132,7 @@ pub(crate) static CREATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .go_key("PoliciesAPIService.CreateTenantPolicy")
         .aliases(&["createTenantPolicy"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes the given policies of the instance.
@@ -175,7 +175,7 @@ pub(crate) static DELETE_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo 
         .aliases(&["deleteInstancePoliciesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -220,7 +220,7 @@ pub(crate) static DELETE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -267,7 +267,7 @@ pub(crate) static DELETE_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -315,7 +315,7 @@ pub(crate) static DELETE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -359,7 +359,7 @@ pub(crate) static DELETE_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = 
         .aliases(&["deleteTenantPoliciesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -404,7 +404,7 @@ pub(crate) static DELETE_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -480,7 +480,7 @@ pub(crate) static EVALUATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("scope"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns what a policy of a namespace would find or change in existing flows.
@@ -549,7 +549,7 @@ pub(crate) static EVALUATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns what a policy of a tenant would find or change in existing flows.
@@ -615,7 +615,7 @@ pub(crate) static EVALUATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Downloads the policies of the instance.
@@ -652,8 +652,8 @@ pub(crate) static EXPORT_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
         .aliases(&["exportInstancePolicies"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -699,8 +699,8 @@ pub(crate) static EXPORT_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo 
         .aliases(&["exportInstancePoliciesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -746,8 +746,8 @@ pub(crate) static EXPORT_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -796,8 +796,8 @@ pub(crate) static EXPORT_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -837,8 +837,8 @@ pub(crate) static EXPORT_TENANT_POLICIES: ::kestra_core::OperationInfo = {
         .aliases(&["exportTenantPolicies"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -884,8 +884,8 @@ pub(crate) static EXPORT_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = 
         .aliases(&["exportTenantPoliciesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -943,7 +943,7 @@ pub(crate) static GET_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("scope")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a policy of a namespace.
@@ -988,7 +988,7 @@ pub(crate) static GET_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a policy of a tenant.
@@ -1032,7 +1032,7 @@ pub(crate) static GET_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates and updates policies from a file.
@@ -1071,7 +1071,7 @@ pub(crate) static IMPORT_POLICIES: ::kestra_core::OperationInfo = {
         .go_key("PoliciesAPIService.ImportPolicies")
         .aliases(&["importPolicies"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
 };
 
@@ -1162,7 +1162,7 @@ pub(crate) static SEARCH_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 
@@ -1262,7 +1262,7 @@ pub(crate) static SEARCH_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 
@@ -1353,7 +1353,7 @@ pub(crate) static SEARCH_POLICIES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 
@@ -1402,7 +1402,7 @@ pub(crate) static UPDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a policy of a namespace.
@@ -1456,7 +1456,7 @@ pub(crate) static UPDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a policy of a tenant.
@@ -1504,7 +1504,7 @@ pub(crate) static UPDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates the source of a policy of the instance without storing it.
@@ -1546,7 +1546,7 @@ pub(crate) static VALIDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .aliases(&["validateInstancePolicy"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates the source of a policy of a namespace without storing it.
@@ -1590,7 +1590,7 @@ pub(crate) static VALIDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates the source of a policy of a tenant without storing it.
@@ -1632,7 +1632,7 @@ pub(crate) static VALIDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .aliases(&["validateTenantPolicy"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

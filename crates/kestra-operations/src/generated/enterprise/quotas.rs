@@ -40,7 +40,7 @@ pub(crate) static RESET_QUOTA_LIMIT: ::kestra_core::OperationInfo = {
         .go_key("QuotasAPIService.ResetQuotaLimit")
         .aliases(&["resetQuotaLimit"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the quotas with their counts.
@@ -77,7 +77,7 @@ pub(crate) static SEARCH_QUOTA_LIMITS: ::kestra_core::OperationInfo = {
         .aliases(&["search"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

@@ -44,7 +44,7 @@ pub(crate) static DELETE_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -101,7 +101,7 @@ pub(crate) static GET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("revision")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the namespaces that have blocks of reusable inputs.
@@ -141,7 +141,7 @@ pub(crate) static LIST_NAMESPACES_WITH_REUSABLE_INPUTS: ::kestra_core::Operation
         .aliases(&["namespacesWithBlocks"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists a namespace's blocks of reusable inputs.
@@ -206,7 +206,7 @@ pub(crate) static LIST_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::new("size"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the revisions of a block of reusable inputs.
@@ -253,7 +253,7 @@ pub(crate) static LIST_REUSABLE_INPUTS_REVISIONS: ::kestra_core::OperationInfo =
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
@@ -309,7 +309,7 @@ pub(crate) static SET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("failIfExists")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
@@ -366,7 +366,7 @@ pub(crate) static SET_REUSABLE_INPUTS_YAML: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("failIfExists")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
@@ -422,7 +422,7 @@ pub(crate) static SET_REUSABLE_INPUTS_TEXT: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("failIfExists")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -44,7 +44,10 @@ pub(crate) static GET_SCIM_RESOURCE_TYPE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["integration", "name"])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 /// Returns a schema of the SCIM service.
@@ -88,7 +91,10 @@ pub(crate) static GET_SCIM_SCHEMA: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["integration", "uri"])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 /// Returns the features of the SCIM service.
@@ -132,7 +138,10 @@ pub(crate) static GET_SCIM_SERVICE_PROVIDER_CONFIGURATION: ::kestra_core::Operat
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["integration"])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 /// Lists the types of resources of the SCIM service.
@@ -175,7 +184,10 @@ pub(crate) static LIST_SCIM_RESOURCE_TYPES: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["integration"])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 /// Lists the schemas of the SCIM service.
@@ -218,7 +230,10 @@ pub(crate) static LIST_SCIM_SCHEMAS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["integration"])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -65,7 +65,10 @@ pub(crate) static CREATE_SCIM_USER: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("attributes"),
             ::kestra_core::QueryParameter::new("excludedAttributes"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 /// Deletes a user by SCIM.
@@ -110,7 +113,7 @@ pub(crate) static DELETE_SCIM_USER: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["integration", "id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -161,7 +164,10 @@ pub(crate) static FIND_SCIM_USERS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["integration"])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 /// Returns a user by SCIM.
@@ -228,7 +234,10 @@ pub(crate) static GET_SCIM_USER: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("attributes"),
             ::kestra_core::QueryParameter::new("excludedAttributes"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 /// Changes a user by SCIM.
@@ -303,7 +312,7 @@ pub(crate) static PATCH_SCIM_USER: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("attributes"),
             ::kestra_core::QueryParameter::new("excludedAttributes"),
         ])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Searches users over SCIM by a filter.
@@ -413,7 +422,10 @@ pub(crate) static QUERY_SCIM_USERS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sortOrder"),
             ::kestra_core::QueryParameter::new("startIndex"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 /// Replaces a user by SCIM.
@@ -489,7 +501,10 @@ pub(crate) static UPDATE_SCIM_USER: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("attributes"),
             ::kestra_core::QueryParameter::new("excludedAttributes"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
+        .response(
+            ::kestra_core::ResponseKind::Json,
+            "application/scim+json, application/json;q=0.9, */*;q=0.1",
+        )
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

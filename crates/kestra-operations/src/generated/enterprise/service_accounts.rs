@@ -47,7 +47,7 @@ pub(crate) static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::Operation
         .aliases(&["createApiTokensForServiceAccount"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates an API token of a tenant's service account. Only this response has its value.
@@ -102,7 +102,7 @@ pub(crate) static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_cor
     .aliases(&["createApiTokensForServiceAccountWithTenant"])
     .edition(::kestra_core::Edition::Enterprise)
     .path_parameters(&["id"])
-    .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+    .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a service account.
@@ -145,7 +145,7 @@ pub(crate) static CREATE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
         .go_key("ServiceAccountAPIService.CreateServiceAccount")
         .aliases(&["createServiceAccount"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a service account of a tenant.
@@ -186,7 +186,7 @@ pub(crate) static CREATE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInf
         .go_key("ServiceAccountAPIService.CreateServiceAccountForTenant")
         .aliases(&["createServiceAccountForTenant"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes an API token of a service account.
@@ -233,7 +233,7 @@ pub(crate) static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::Operation
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "tokenId"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -289,7 +289,7 @@ pub(crate) static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_cor
     .edition(::kestra_core::Edition::Enterprise)
     .replay(::kestra_core::Replay::Idempotent)
     .path_parameters(&["id", "tokenId"])
-    .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+    .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
     .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -332,7 +332,7 @@ pub(crate) static DELETE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -377,7 +377,7 @@ pub(crate) static DELETE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInf
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -420,7 +420,7 @@ pub(crate) static GET_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a service account of a tenant.
@@ -462,7 +462,7 @@ pub(crate) static GET_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo =
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the API tokens of a service account, without their values.
@@ -506,7 +506,7 @@ pub(crate) static LIST_API_TOKENS_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationI
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the API tokens of a tenant's service account, without their values.
@@ -555,7 +555,7 @@ pub(crate) static LIST_API_TOKENS_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core
     .edition(::kestra_core::Edition::Enterprise)
     .replay(::kestra_core::Replay::Safe)
     .path_parameters(&["id"])
-    .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+    .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the service accounts of all tenants, page by page.
@@ -659,7 +659,7 @@ pub(crate) static LIST_SERVICE_ACCOUNTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 
@@ -755,7 +755,7 @@ pub(crate) static LIST_SERVICE_ACCOUNTS_FOR_TENANT: ::kestra_core::OperationInfo
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
         .instead("`service_accounts().list_service_accounts()`, which lists those of all tenants")
 };
@@ -806,7 +806,7 @@ pub(crate) static PATCH_SERVICE_ACCOUNT_DETAILS: ::kestra_core::OperationInfo = 
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Sets whether a service account may do everything on the instance.
@@ -857,7 +857,7 @@ pub(crate) static SET_SERVICE_ACCOUNT_INSTANCE_OWNER: ::kestra_core::OperationIn
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Replaces a service account of a tenant.
@@ -906,7 +906,7 @@ pub(crate) static UPDATE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -32,7 +32,7 @@ pub(crate) static GET_ACTIVE_SERVICES: ::kestra_core::OperationInfo = {
         .aliases(&["getActiveServices", "activeServices"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a service of the cluster.
@@ -74,7 +74,7 @@ pub(crate) static GET_SERVICE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the metrics of all services of one kind.
@@ -127,7 +127,7 @@ pub(crate) static GET_SERVICE_METRICS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["serviceType"])
         .query_parameters(&[::kestra_core::QueryParameter::new("serviceType")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the services of the cluster, page by page.
@@ -243,7 +243,7 @@ pub(crate) static SEARCH_SERVICES: ::kestra_core::OperationInfo = {
             )
             .filter("type", "IN"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::SERVICES)
 };
 

@@ -38,7 +38,7 @@ pub(crate) static CREATE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
         .go_key("TenantAccessAPIService.CreateTenantAccess")
         .aliases(&["createTenantAccess"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Removes the access of a user to a tenant.
@@ -82,7 +82,7 @@ pub(crate) static DELETE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["userId"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -125,7 +125,7 @@ pub(crate) static GET_TENANT_ACCESS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["userId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Gives a user access to a tenant, by id.
@@ -167,7 +167,7 @@ pub(crate) static GRANT_TENANT_ACCESS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["userId"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
 };
 
 /// Searches the users who have access to a tenant, page by page.
@@ -283,7 +283,7 @@ pub(crate) static LIST_TENANT_ACCESS: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
 };
 

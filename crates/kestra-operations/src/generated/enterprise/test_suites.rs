@@ -36,7 +36,7 @@ pub(crate) static CREATE_TEST_SUITE: ::kestra_core::OperationInfo = {
         .go_key("TestSuitesAPIService.CreateTestSuite")
         .aliases(&["createTestSuite"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a test suite.
@@ -81,7 +81,7 @@ pub(crate) static DELETE_TEST_SUITE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -124,7 +124,7 @@ pub(crate) static DELETE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteTestSuitesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -167,7 +167,7 @@ pub(crate) static DISABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["disableTestSuitesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Enables the given test suites.
@@ -209,7 +209,7 @@ pub(crate) static ENABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["enableTestSuitesByIds"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the result of a run of a test suite.
@@ -251,7 +251,7 @@ pub(crate) static GET_TEST_RESULT: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a test suite with its source.
@@ -294,7 +294,7 @@ pub(crate) static GET_TEST_SUITE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns the latest results of the given test suites.
@@ -338,7 +338,7 @@ pub(crate) static GET_TESTS_LAST_RESULT: ::kestra_core::OperationInfo = {
         .aliases(&["getTestsLastResult", "testsLastResult"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Runs a test suite. Returns its result.
@@ -395,7 +395,7 @@ pub(crate) static RUN_TEST_SUITE: ::kestra_core::OperationInfo = {
         .aliases(&["runTestSuite"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Runs the test suites that the query matches. Returns an error of kind `Refused`, as a server that ignores a limit would run more, unless `.unchecked()` is set.
@@ -437,7 +437,7 @@ pub(crate) static RUN_TEST_SUITES_BY_QUERY: ::kestra_core::OperationInfo = {
         .go_key("TestSuitesAPIService.RunTestSuitesByQuery")
         .aliases(&["runTestSuitesByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .counted_by(&SEARCH_TEST_SUITES)
         .acts_by_query()
 };
@@ -532,7 +532,7 @@ pub(crate) static SEARCH_TEST_SUITE_RESULTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
             ::kestra_core::QueryParameter::new("testSuiteId"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Searches the test suites, page by page.
@@ -625,7 +625,7 @@ pub(crate) static SEARCH_TEST_SUITES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces the source of a test suite.
@@ -670,7 +670,7 @@ pub(crate) static UPDATE_TEST_SUITE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Validates the source of a test suite.
@@ -709,7 +709,7 @@ pub(crate) static VALIDATE_TEST_SUITE: ::kestra_core::OperationInfo = {
         .aliases(&["validateTestSuite"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -47,7 +47,7 @@ pub(crate) static ADD_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = 
         .aliases(&["addSubscription"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Creates a worker group.
@@ -96,7 +96,7 @@ pub(crate) static CREATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .go_key("WorkerGroupsAPIService.CreateWorkerGroup")
         .aliases(&["createWorkerGroup"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`worker_groups().create_worker_group(..)`")
 };
 
@@ -142,7 +142,7 @@ pub(crate) static CREATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .go_key("WorkerGroupsAPIService.Create")
         .aliases(&["create"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`worker_groups().create_instance_worker_group(..)`")
 };
 
@@ -189,7 +189,7 @@ pub(crate) static DELETE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
         .instead("`worker_groups().delete_worker_group(id)`")
 };
@@ -248,7 +248,7 @@ pub(crate) static DELETE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("force")])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
         .instead("`worker_groups().delete_instance_worker_group(id)`")
 };
@@ -297,7 +297,7 @@ pub(crate) static DELETE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "tokenId"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -348,7 +348,7 @@ pub(crate) static GENERATE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
         .aliases(&["generateToken"])
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Returns a worker group with its workers.
@@ -394,7 +394,7 @@ pub(crate) static GET_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`worker_groups().get_worker_group(id)`")
 };
 
@@ -441,7 +441,7 @@ pub(crate) static GET_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`worker_groups().get_instance_worker_group(id)`")
 };
 
@@ -486,7 +486,7 @@ pub(crate) static GET_WORKER_GROUP_CAPACITY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the worker groups.
@@ -528,7 +528,7 @@ pub(crate) static LIST_INSTANCE_WORKER_GROUPS: ::kestra_core::OperationInfo = {
         .aliases(&["listWorkerGroups"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`worker_groups().list_worker_groups()`")
 };
 
@@ -573,7 +573,7 @@ pub(crate) static LIST_WORKER_GROUP_WORKERS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the worker groups.
@@ -632,7 +632,7 @@ pub(crate) static LIST_WORKER_GROUPS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::WORKER_GROUPS)
         .instead("`worker_groups().list_instance_worker_groups()`")
 };
@@ -681,7 +681,7 @@ pub(crate) static REMOVE_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "workerQueueId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Revokes a token of a worker group.
@@ -728,7 +728,7 @@ pub(crate) static REVOKE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "tokenId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a worker group.
@@ -783,7 +783,7 @@ pub(crate) static UPDATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`worker_groups().update_worker_group(id, ..)`")
 };
 
@@ -837,7 +837,7 @@ pub(crate) static UPDATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .instead("`worker_groups().update_instance_worker_group(id, ..)`")
 };
 
@@ -893,7 +893,7 @@ pub(crate) static UPDATE_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "workerQueueId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

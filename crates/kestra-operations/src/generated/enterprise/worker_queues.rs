@@ -44,7 +44,7 @@ pub(crate) static CREATE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
         .go_key("WorkerQueuesAPIService.Create1")
         .aliases(&["create_1"])
         .edition(::kestra_core::Edition::Enterprise)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Deletes a worker queue.
@@ -88,7 +88,7 @@ pub(crate) static DELETE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .deletes(::kestra_core::Deletion::Named)
 };
 
@@ -133,7 +133,7 @@ pub(crate) static GET_WORKER_QUEUE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the worker groups that take work from a queue.
@@ -177,7 +177,7 @@ pub(crate) static LIST_WORKER_QUEUE_SUBSCRIBERS: ::kestra_core::OperationInfo = 
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lists the worker queues.
@@ -214,7 +214,7 @@ pub(crate) static LIST_WORKER_QUEUES: ::kestra_core::OperationInfo = {
         .aliases(&["list_1"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Replaces a worker queue.
@@ -267,7 +267,7 @@ pub(crate) static UPDATE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

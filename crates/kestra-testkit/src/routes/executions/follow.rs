@@ -65,7 +65,7 @@ pub(super) async fn awaited(app: &App, id: &str) -> Option<Arc<Cell>> {
             tokio::time::sleep(POLL).await;
         }
     };
-    tokio::time::timeout(app.engine.timing().patience, search).await.ok()
+    tokio::time::timeout(app.engine.timing().missing_execution_timeout, search).await.ok()
 }
 
 /// A stream that breaks off in the middle.

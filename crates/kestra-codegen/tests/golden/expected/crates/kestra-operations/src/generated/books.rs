@@ -35,7 +35,7 @@ pub(crate) static BULK_RETURN: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("bulk_return", "books", ROUTES)
         .go_key("BooksAPIService.BulkReturn")
         .replay(::kestra_core::Replay::Idempotent)
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Delete books by query.
@@ -112,7 +112,7 @@ pub(crate) static DELETE_BOOKS_BY_QUERY: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::RETURNED)
         .acts_by_query()
         .deletes(::kestra_core::Deletion::Named)
@@ -192,7 +192,7 @@ pub(crate) static GET_BOOK: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("tenant"),
             ::kestra_core::QueryParameter::new("timeout"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
 };
 
 /// Lend.
@@ -310,7 +310,7 @@ pub(crate) static LEND: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("until"),
             ::kestra_core::QueryParameter::new("wait"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
 };
 
@@ -349,9 +349,9 @@ pub(crate) static PUT_BOOK: ::kestra_core::OperationInfo = {
         .go_key("BooksAPIService.PutBook")
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["source"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_BOOK, ::kestra_core::Check::Exists)
+        .precheck(&GET_BOOK, ::kestra_core::Check::Exists)
 };
 
 /// Put book.
@@ -393,9 +393,9 @@ pub(crate) static PUT_BOOK_JSON: ::kestra_core::OperationInfo = {
         .go_key("BooksAPIService.PutBook")
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["source"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_BOOK, ::kestra_core::Check::Exists)
+        .precheck(&GET_BOOK, ::kestra_core::Check::Exists)
 };
 
 /// Put book.
@@ -443,9 +443,9 @@ pub(crate) static PUT_BOOK_MULTIPART: ::kestra_core::OperationInfo = {
         .go_key("BooksAPIService.PutBook")
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["source"])
-        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Empty, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_BOOK, ::kestra_core::Check::Exists)
+        .precheck(&GET_BOOK, ::kestra_core::Check::Exists)
 };
 
 /// Search books.
@@ -503,7 +503,7 @@ pub(crate) static SEARCH_BOOKS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::new("sort"),
         ])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::BOOKS)
 };
 

@@ -29,8 +29,8 @@ pub(crate) static DOWNLOAD_LOANS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("download_loans", "loans", ROUTES)
         .go_key("LoansAPIService.DownloadLoans")
         .replay(::kestra_core::Replay::Safe)
-        .answer(
-            ::kestra_core::Answer::Download,
+        .response(
+            ::kestra_core::ResponseKind::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
@@ -67,7 +67,7 @@ pub(crate) static PRINT_LOANS: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("print_loans", "loans", ROUTES)
         .go_key("LoansAPIService.PrintLoans")
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Print loans.
@@ -100,7 +100,7 @@ pub(crate) static PRINT_LOANS_BYTES: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("print_loans_bytes", "loans", ROUTES)
         .go_key("LoansAPIService.PrintLoans")
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

@@ -35,7 +35,7 @@ pub(crate) static FOLLOW_LOANS: ::kestra_core::OperationInfo = {
         .go_key("LoansAPIService.FollowLoans")
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
+        .response(::kestra_core::ResponseKind::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
         .instead("`loans().print_loans()` now and then")
 };
