@@ -25,10 +25,10 @@ triggers:
     );
     client.flows().deploy(source).await?;
     let hook = client.executions().trigger_execution_by_post_webhook(NAMESPACE, &id, "a-long-random-key");
-    let answer = hook.body(serde_json::json!({"order": 42})).await?;
+    let response = hook.body(serde_json::json!({"order": 42})).await?;
 
-    // What a webhook answers is up to its trigger; unless that says otherwise it is the execution.
-    let execution = answer.id().ok_or("the answer names no execution")?;
+    // What a webhook responds is up to its trigger; unless that says otherwise it is the execution.
+    let execution = response.id().ok_or("the response names no execution")?;
     let finished = client.executions().wait(execution).await?;
     println!("the webhook started {}, which ended in {:?}", finished.id(), finished.state());
     client.executions().delete_execution(execution).await?;

@@ -52,7 +52,7 @@ async fn execute_flow(client: &Client, id: &str, flow: &FlowWithSource) -> Resul
         .create_execution(NAMESPACE, id)
         .label("team", "data")
         .label("run-by", "example")
-        // An answer at the end would never come: the execution stops at the breakpoint first.
+        // A response at the end would never come: the execution stops at the breakpoint first.
         .wait(false)
         .revision(flow.revision.unwrap_or(1))
         .schedule_date(Timestamp::now())

@@ -24,7 +24,7 @@ async fn main() -> Result<(), BoxError> {
     println!("{} executions have failed", failed.len());
     failed.push("4kJ2mQ7ZtP1xWv9Ls8RbCd".to_owned());
     let restart = client.executions().restart_executions_by_ids(failed.clone()).skipping_invalid();
-    // A server of 2.0 answers before it has done anything.
+    // A server of 2.0 responds before it has done anything.
     let report = restart.wait_until_visible(Duration::from_secs(30)).await?;
     println!("{} restarted and seen to be, {} of them queued", report.visible.len(), report.queued);
     for skipped in &report.skipped {

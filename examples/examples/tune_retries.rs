@@ -1,4 +1,4 @@
-//! What is tried again, how often, and who is told; the embedded server fails on purpose.
+//! What is retried, how often, and who is told; the embedded server fails on purpose.
 #![allow(clippy::print_stdout)]
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ async fn main() -> Result<(), BoxError> {
     let retry = Retry::standard()
         .max_attempts(4)
         .backoff(Duration::from_millis(20), Duration::from_secs(1))
-        // 500 is final unless one knows better: say, a proxy that answers so while Kestra restarts.
+        // 500 is final unless one knows better: say, a proxy that responds so while Kestra restarts.
         .classify_fn("restarting", |attempt| match attempt.status() {
             Some(status) if status == 500 => Verdict::RetryAfter(Duration::from_millis(50)),
             _ => Verdict::NoOpinion,
@@ -32,7 +32,7 @@ async fn main() -> Result<(), BoxError> {
         .timeouts(Timeouts::default().attempt(Duration::from_millis(300)))
         .build()?;
 
-    println!("a search: refused, broken off and slow, and then answered");
+    println!("a search: refused, broken off and slow, then successful");
     server.fail(Fault::status(503));
     server.fail(Fault::cut(Cut::WithinBody));
     server.fail(Fault::delay(Duration::from_secs(1)).skip(2));
@@ -42,7 +42,7 @@ async fn main() -> Result<(), BoxError> {
     server.fail(Fault::status(500));
     client.flows().search_flows().size(1).await?;
 
-    println!("an execution may have been started when the answer is lost, so its creation is not repeated");
+    println!("an execution may have been started when the response is lost, so its creation is not repeated");
     server
         .flow("company.team", "hello")
         .on_run(|_| kestra_testkit::Outcome::success(serde_json::Value::Null));

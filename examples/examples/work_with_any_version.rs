@@ -1,5 +1,5 @@
 //! One program for every server: it lists, creates, runs, kills, restarts, searches and deletes, and is refused the same
-//! mistakes, whatever version answers. Between 1.3 and 2.0 half of the routes, parameters and answers of this changed.
+//! mistakes, whatever version responds. Between 1.3 and 2.0 half of the routes, parameters and responses of this changed.
 #![allow(clippy::print_stdout)]
 
 use std::time::Duration;
@@ -33,7 +33,7 @@ async fn main() -> Result<(), BoxError> {
     let server = Server::start().await?;
     let report = work(&server.client()?.build()?).await?;
     println!("{report:#?}");
-    // Without a server of one's own, what embedded ones of two versions answer is compared.
+    // Without a server of one's own, the responses of embedded ones of two versions are compared.
     if std::env::var_os("KESTRA_URL").is_none() {
         for dialect in [Dialect::V1_3, Dialect::V2_0] {
             let same = on_embedded_server(dialect).await? == report;
@@ -65,7 +65,7 @@ async fn work(client: &Client) -> Result<Report, BoxError> {
     })
     .await?;
     let (waiting, _) = start(client, "waits", State::is_paused).await?;
-    // 1.x answers nothing here, 2.0 the execution: asking what became of it works on both.
+    // 1.x responds with nothing here, 2.0 with the execution: reading the execution works on both.
     executions.kill_execution(&waiting).await?;
     let killed = wait_until(client, &waiting, State::is_terminal).await?;
 

@@ -171,8 +171,4 @@ impl<T> Future for OutputFuture<T> {
     }
 }
 
-impl<T> std::fmt::Debug for OutputFuture<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
+crate::debug_fields! { [T] OutputFuture<T>, this, f => ::std::fmt::Debug::fmt(&this.0, f) }

@@ -256,6 +256,14 @@ macro_rules! debug_fields {
             }
         }
     };
+    ($([$($generic:tt)*])? $name:ident $(<$($argument:tt),*>)?, $this:tt, $f:ident => $shown:expr) => {
+        impl $(<$($generic)*>)? ::std::fmt::Debug for $name $(<$($argument),*>)? {
+            fn fmt(&self, $f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                let $this = self;
+                $shown
+            }
+        }
+    };
 }
 
 /// Writes the `const` setters of a type of the catalogue: `set` of a field, `some` of an optional one, `mark` of a boolean.

@@ -1,6 +1,5 @@
 //! What a client tells about itself that a layer of its stack can't see.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -162,8 +161,4 @@ impl Observer {
     }
 }
 
-impl fmt::Debug for Observer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observer").finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { Observer, _ => {} }

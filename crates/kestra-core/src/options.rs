@@ -390,9 +390,5 @@ impl ServerVariables {
     }
 }
 
-/// Shows the names only, as any value may be a secret.
-impl fmt::Debug for ServerVariables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
-    }
-}
+// The names only, as any value may be a secret.
+crate::debug_fields! { ServerVariables, this, f => f.debug_list().entries(this.0.iter().map(|(name, _)| name)).finish() }

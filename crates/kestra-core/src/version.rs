@@ -89,11 +89,7 @@ impl fmt::Display for Version {
     }
 }
 
-impl fmt::Debug for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+crate::debug_fields! { Version, this, f => fmt::Display::fmt(this, f) }
 
 /// The text names no version of Kestra.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

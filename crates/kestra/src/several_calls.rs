@@ -1,6 +1,5 @@
 //! What builders of several calls have in common.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -188,8 +187,4 @@ impl<T> Default for Callback<T> {
     }
 }
 
-impl<T> fmt::Debug for Callback<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "set" } else { "unset" })
-    }
-}
+kestra_core::debug_fields! { [T] Callback<T>, this, f => f.write_str(if this.0.is_some() { "set" } else { "unset" }) }

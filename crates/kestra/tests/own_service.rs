@@ -105,7 +105,7 @@ async fn a_transport_is_below_all_layers() -> Result<(), Error> {
         .build()?;
     let flow = client.flows().get_flow("company.team", "hello").await?;
     assert_eq!(flow.id, "hello");
-    assert_eq!(requests.load(Ordering::Relaxed), 2, "a 503 is tried again");
+    assert_eq!(requests.load(Ordering::Relaxed), 2, "a 503 is retried");
     Ok(())
 }
 

@@ -59,11 +59,7 @@ impl Part {
 /// Text that may be a secret input.
 struct Hidden(String);
 
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes", self.0.len())
-    }
-}
+crate::debug_fields! { Hidden, this, f => write!(f, "{} bytes", this.0.len()) }
 
 impl Multipart {
     /// A form without parts.

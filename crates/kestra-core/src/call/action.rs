@@ -1,7 +1,5 @@
 //! Actions by query: calls that act on all rows that their filters match.
 
-use std::fmt;
-
 use serde_json::Value;
 
 use super::Call;
@@ -35,11 +33,7 @@ impl FoundRows {
     }
 }
 
-impl fmt::Debug for FoundRows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FoundRows").field(&self.filters).finish()
-    }
-}
+crate::debug_fields! { FoundRows, this, f => f.debug_tuple("FoundRows").field(&this.filters).finish() }
 
 /// For the crates of this client only; see [`internal`](crate::internal).
 #[doc(hidden)]

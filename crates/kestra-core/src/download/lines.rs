@@ -1,6 +1,5 @@
 //! A download as lines of text.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -113,11 +112,7 @@ fn text(line: &[u8]) -> String {
     String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
 }
 
-impl fmt::Debug for Lines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lines").field("download", &self.download).finish_non_exhaustive()
-    }
-}
+crate::debug_fields! { Lines, this => { download: this.download } }
 
 #[cfg(test)]
 mod tests {

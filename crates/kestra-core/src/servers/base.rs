@@ -127,8 +127,4 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-impl fmt::Debug for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+crate::debug_fields! { BaseUrl, this, f => fmt::Display::fmt(this, f) }

@@ -291,8 +291,4 @@ crate::debug_fields! { Variable, this => { description: this.description } }
 
 crate::debug_fields! { Servers, this => { general: this.general, operations: this.operations } }
 
-impl fmt::Debug for Resolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.server.fmt(f)
-    }
-}
+crate::debug_fields! { Resolved, this, f => fmt::Debug::fmt(&this.server, f) }

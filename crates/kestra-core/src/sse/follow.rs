@@ -1,6 +1,5 @@
 //! A stream that plain code feeds: it runs only while the stream is polled.
 
-use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -98,11 +97,7 @@ impl<T> Stream for FollowStream<T> {
 
 crate::debug_fields! { [T] FollowStream<T>, this => { ended: this.work.is_none() } }
 
-impl<T> fmt::Debug for Sink<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sink")
-    }
-}
+crate::debug_fields! { [T] Sink<T>, _, f => f.write_str("Sink") }
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time};
@@ -47,12 +46,8 @@ pub enum InputValue {
     Absent,
 }
 
-/// Shows the type only, as any value may be a secret.
-impl fmt::Debug for InputValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "InputValue::{}", self.kind())
-    }
-}
+// The type only, as any value may be a secret.
+kestra_core::debug_fields! { InputValue, this, f => write!(f, "InputValue::{}", this.kind()) }
 
 impl InputValue {
     fn kind(&self) -> &'static str {

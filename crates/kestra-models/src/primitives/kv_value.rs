@@ -1,4 +1,3 @@
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -45,12 +44,8 @@ pub enum KvValue {
     Json(Value),
 }
 
-/// Shows the type only, as any value may be a secret.
-impl fmt::Debug for KvValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KvValue::{}", self.kind())
-    }
-}
+// The type only, as any value may be a secret.
+kestra_core::debug_fields! { KvValue, this, f => write!(f, "KvValue::{}", this.kind()) }
 
 impl KvValue {
     fn kind(&self) -> &'static str {

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use kestra_core::internal::json::{self, Either, FromValue, Map, Read, Shape};
 use kestra_core::object;
 use serde::de::{Deserialize, Deserializer};
@@ -129,11 +127,7 @@ impl IntoIterator for Labels {
     }
 }
 
-impl fmt::Debug for Labels {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
-    }
-}
+kestra_core::debug_fields! { Labels, this, f => f.debug_map().entries(this.iter()).finish() }
 
 impl Serialize for Labels {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

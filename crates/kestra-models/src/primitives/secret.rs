@@ -1,4 +1,3 @@
-use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use kestra_core::internal::json::{Read, Shape};
@@ -61,8 +60,4 @@ impl From<&str> for Sensitive {
     }
 }
 
-impl<T> fmt::Debug for Sensitive<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
+kestra_core::debug_fields! { [T] Sensitive<T>, _, f => f.write_str("[redacted]") }

@@ -1,139 +1,93 @@
 //! A body that is decompressed while it is read.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use http::header::CONTENT_ENCODING;
-use http::{HeaderValue, Request, Response};
+use async_compression::tokio::bufread::GzipDecoder;
+use bytes::{Buf as _, Bytes};
 use http_body::{Body as _, Frame};
-use kestra_core::{BoxError, Error, ErrorKind, RequestSent};
-use tower_http::decompression::{Decompression, DecompressionBody, ResponseFuture};
-use tower_service::Service;
+use kestra_core::{Error, ErrorKind, RequestSent};
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use super::error::broken_body;
 use super::pool::PooledBody;
 
-/// A gzip body.
-pub(crate) struct Gunzip {
-    state: State,
-    /// How many bytes were decompressed, modulo 2^32 as in gzip.
-    length: u32,
-}
+/// The size of a decompressed chunk at most.
+const CHUNK: usize = 8 << 10;
 
-enum State {
-    /// A service that returns a response which exists already, as tower-http decompresses only the responses of services.
-    Opening(ResponseFuture<Ready<Result<Response<Tail>, Infallible>>>),
-    Reading(DecompressionBody<Tail>),
-}
+/// A gzip body.
+pub(crate) struct Gunzip(GzipDecoder<Compressed>);
 
 impl Gunzip {
     pub(crate) fn new(body: PooledBody) -> Self {
-        let body = Tail { body, last: [0; 4] };
-        let state = State::Opening(Decompression::new(Echo).call(Request::new(body)));
-        Self { state, length: 0 }
+        let mut decoder = GzipDecoder::new(Compressed { body, data: Bytes::new() });
+        decoder.multiple_members(true);
+        Self(decoder)
     }
 
     pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        loop {
-            match &mut self.state {
-                State::Opening(future) => {
-                    let Ok(response) = ready!(Pin::new(future).poll(cx));
-                    self.state = State::Reading(response.into_body());
-                }
-                State::Reading(body) => {
-                    let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
-                    if let Some(Ok(frame)) = &frame {
-                        let length = frame.data_ref().map_or(0, Bytes::len);
-                        self.length = self.length.wrapping_add(length as u32);
-                    }
-                    return Poll::Ready(match frame {
-                        None if u32::from_le_bytes(body.get_ref().last) != self.length => {
-                            Some(Err(incomplete()))
-                        }
-                        frame => frame.map(|frame| frame.map_err(broken)),
-                    });
-                }
-            }
-        }
+        let mut chunk = vec![0; CHUNK];
+        let mut read = ReadBuf::new(&mut chunk);
+        let result = ready!(Pin::new(&mut self.0).poll_read(cx, &mut read));
+        let length = read.filled().len();
+        chunk.truncate(length);
+        Poll::Ready(match result {
+            Ok(()) => (length > 0).then(|| Ok(Frame::data(chunk.into()))),
+            Err(error) => Some(Err(broken(error))),
+        })
     }
 
     /// Closes the idle connections to the same host.
     pub(crate) fn discard_idle(&self) {
-        if let State::Reading(body) = &self.state {
-            body.get_ref().body.discard_idle();
-        }
+        self.0.get_ref().body.discard_idle();
     }
 }
 
-/// A body that keeps its last four bytes: a gzip stream ends with its uncompressed length.
-struct Tail {
+/// The compressed bytes.
+struct Compressed {
     body: PooledBody,
-    last: [u8; 4],
+    data: Bytes,
 }
 
-impl Tail {
-    fn remember(&mut self, data: &[u8]) {
-        for byte in &data[data.len().saturating_sub(4)..] {
-            self.last.rotate_left(1);
-            self.last[3] = *byte;
+impl AsyncBufRead for Compressed {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        while this.data.is_empty() {
+            match ready!(Pin::new(&mut this.body).poll_frame(cx)) {
+                Some(frame) => this.data = frame.map_err(io::Error::other)?.into_data().unwrap_or_default(),
+                None => break,
+            }
         }
+        Poll::Ready(Ok(&this.data))
+    }
+
+    fn consume(mut self: Pin<&mut Self>, length: usize) {
+        self.data.advance(length);
     }
 }
 
-impl http_body::Body for Tail {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
+impl AsyncRead for Compressed {
+    fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
-            self.remember(data);
-        }
-        Poll::Ready(frame)
-    }
-}
-
-/// A service that returns the body of the request as a gzip response.
-struct Echo;
-
-impl Service<Request<Tail>> for Echo {
-    type Response = Response<Tail>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<Tail>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let data = ready!(self.as_mut().poll_fill_buf(cx))?;
+        let length = data.len().min(buffer.remaining());
+        buffer.put_slice(&data[..length]);
+        self.consume(length);
         Poll::Ready(Ok(()))
     }
-
-    fn call(&mut self, request: Request<Tail>) -> Self::Future {
-        let mut response = Response::new(request.into_body());
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        ready(Ok(response))
-    }
-}
-
-/// Returns the error of a body with several gzip members: tower-http would silently drop those after the first.
-fn incomplete() -> Error {
-    Error::new(ErrorKind::Decode, "the gzip body has several members, or is damaged")
-        .with_request_sent(RequestSent::Yes)
 }
 
 /// Returns the error of a compressed body that can't be read.
-fn broken(error: BoxError) -> Error {
+fn broken(error: io::Error) -> Error {
     let error = match error.downcast::<hyper::Error>() {
-        Ok(error) => return broken_body(*error),
+        Ok(error) => return broken_body(error),
         Err(error) => error,
     };
-    let is_cut =
-        error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
-    if is_cut {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
         // The compressor stopped early, but closed the connection properly.
         Error::from_source(ErrorKind::Transport, error).with_message("the compressed body ended early")
     } else {

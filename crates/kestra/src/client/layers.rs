@@ -1,6 +1,5 @@
 //! The default stack, and the places in it for layers of other people.
 
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -104,11 +103,7 @@ impl Layers {
     }
 }
 
-impl fmt::Debug for Layers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} layers", self.0.len())
-    }
-}
+kestra_core::debug_fields! { Layers, this, f => write!(f, "{} layers", this.0.len()) }
 
 /// Builds the layers of a call around its attempts, as one type whatever the settings are, so that it is compiled once.
 pub(super) fn stack(mut from: ClientBuilder) -> Result<SharedStack, Error> {

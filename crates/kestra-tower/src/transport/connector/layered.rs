@@ -1,6 +1,5 @@
 //! Layers around what opens connections.
 
-use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -35,12 +34,8 @@ impl ConnectRequest {
     }
 }
 
-impl fmt::Debug for ConnectRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL of a proxy may have credentials.
-        write!(f, "ConnectRequest({}:{})", self.host(), self.port())
-    }
-}
+// The URL of a proxy may have credentials.
+kestra_core::debug_fields! { ConnectRequest, this, f => write!(f, "ConnectRequest({}:{})", this.host(), this.port()) }
 
 /// The connection that a connector layer returns. TLS and the protocols of proxies run on it.
 ///
@@ -90,11 +85,7 @@ impl AsyncWrite for ConnectedStream {
     }
 }
 
-impl fmt::Debug for ConnectedStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectedStream").finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { ConnectedStream, _ => {} }
 
 /// The service that a connector layer is put around: it resolves the name and opens a TCP connection.
 #[derive(Clone)]
@@ -128,11 +119,7 @@ impl Service<ConnectRequest> for ConnectService {
     }
 }
 
-impl fmt::Debug for ConnectService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectService").finish_non_exhaustive()
-    }
-}
+kestra_core::debug_fields! { ConnectService, _ => {} }
 
 /// Connector layers, the first added outermost.
 #[derive(Clone, Default)]
@@ -163,8 +150,4 @@ impl ConnectorLayers {
     }
 }
 
-impl fmt::Debug for ConnectorLayers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} layers", self.0.len())
-    }
-}
+kestra_core::debug_fields! { ConnectorLayers, this, f => write!(f, "{} layers", this.0.len()) }

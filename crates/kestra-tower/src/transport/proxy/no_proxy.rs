@@ -1,6 +1,5 @@
 //! Hosts that are reached without a proxy.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -108,8 +107,4 @@ fn warn_once(entry: usize) {
     }
 }
 
-impl fmt::Debug for NoProxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(&self.0).finish()
-    }
-}
+kestra_core::debug_fields! { NoProxy, this, f => f.debug_list().entries(&this.0).finish() }
