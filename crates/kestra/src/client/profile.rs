@@ -112,7 +112,7 @@ impl Profile {
             None | Some(Node::Null) => &[][..],
             Some(list) => list
                 .as_list()
-                .ok_or_else(|| ("headers", "is no list: write each header as `- Name:value`".to_owned()))?,
+                .ok_or_else(|| ("headers", "is not a list: write each header as `- Name:value`".to_owned()))?,
         };
         for header in listed {
             let parts = header.as_str().and_then(|text| text.split_once(':'));
@@ -287,7 +287,7 @@ contexts:
             ("odd", "contexts.odd.auth_method"),
             ("wrong", "contexts.wrong.host"),
             ("header", "contexts.header.headers"),
-            ("mapped", "contexts.mapped.headers` is no list"),
+            ("mapped", "contexts.mapped.headers` is not a list"),
             ("nope", "dev, prod"),
         ] {
             let error = load(FILE, Some(name)).unwrap_err();
