@@ -110,9 +110,9 @@ impl Profile {
         let mut headers = Vec::new();
         let listed = match context.get("headers") {
             None | Some(Node::Null) => &[][..],
-            Some(list) => list
-                .as_list()
-                .ok_or_else(|| ("headers", "is not a list: write each header as `- Name:value`".to_owned()))?,
+            Some(list) => list.as_list().ok_or_else(|| {
+                ("headers", "is not a list: write each header as `- Name:value`".to_owned())
+            })?,
         };
         for header in listed {
             let parts = header.as_str().and_then(|text| text.split_once(':'));
