@@ -1,7 +1,10 @@
 //! Errors mean the same on every version.
 
+use std::time::Duration;
+
+use kestra::jiff::Timestamp;
 use kestra::models::{Label, StateType, TaskRunStateRequest};
-use kestra::{Auth, Client, ErrorKind, RequestSent};
+use kestra::{Auth, Client, ErrorKind, Filter, RequestSent};
 
 use crate::server::{PASSWORD, USER, on_every_server};
 
@@ -143,6 +146,27 @@ async fn a_tenant_that_is_not_there_is_refused() {
             site.client.flows().get_flow(&site.namespace, "none").tenant("elsewhere").await.unwrap_err();
         assert_eq!(error.status().map(|status| status.as_u16()), Some(400), "{error}");
         assert!(error.hint().is_some(), "{error:#}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_end_before_the_look_back_is_refused_and_the_way_out_is_told() {
+    on_every_server(async |site| {
+        let client = &site.client;
+        let long_ago = Timestamp::now() - Duration::from_secs(20 * 24 * 60 * 60);
+        let filter = || Filter::end_date().less_than(long_ago);
+        let executions = client.executions().search_executions().filter(filter()).await.unwrap_err();
+        let logs = client.logs().search_logs().filter(filter()).await.unwrap_err();
+        for error in [executions, logs] {
+            assert_eq!(error.status().map(|status| status.as_u16()), Some(422), "{error}");
+            assert!(error.hint().unwrap().contains("look back 8 days"), "{error:?}");
+        }
+        let longer = client.executions().search_executions().filter(filter()).look_back("P90D");
+        let error = longer.await.unwrap_err();
+        assert!(error.to_string().contains("mutually exclusive"), "{error}");
+        let since = client.executions().search_executions().filter(filter());
+        since.since(long_ago - Duration::from_secs(60)).await.unwrap();
     })
     .await;
 }

@@ -76,6 +76,10 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
         StatusCode::BAD_REQUEST if says("Tenant must be") => {
             Some("open-source Kestra has one tenant: `main`")
         }
+        StatusCode::UNPROCESSABLE_ENTITY if says("Start date must be before End Date") => Some(
+            "searches of executions and logs look back 8 days if they have no start: set `since` or a filter \
+             on the start",
+        ),
         StatusCode::FORBIDDEN if response.body.is_empty() => {
             Some("an Origin header or a cookie makes Kestra expect a CSRF token: send neither")
         }

@@ -1,6 +1,12 @@
 //! Filters once they are read.
 
+use jiff::{SignedDuration, Timestamp};
 use kestra_core::Comparison;
+
+use crate::http::ApiError;
+
+/// How far a search of executions or logs looks back without a start.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// One comparison.
 #[derive(Clone, Debug)]
@@ -67,6 +73,22 @@ impl Filters {
     /// Whether a field is asked for anywhere.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.each().iter().any(|filter| filter.field == field)
+    }
+
+    /// Returns where a search of executions or logs begins, if it has no start of its own. An end before its start is refused.
+    pub(crate) fn look_back(&self) -> Result<Option<Timestamp>, ApiError> {
+        let date = |field| {
+            let found = self.each().into_iter().find(|filter| filter.field == field);
+            found.and_then(|filter| filter.value.parse::<Timestamp>().ok())
+        };
+        let has_start = self.has("startDate") || self.has("timeRange");
+        let since = (!has_start).then(|| Timestamp::now() - LOOK_BACK);
+        match (date("startDate").or(since), date("endDate")) {
+            (Some(start), Some(end)) if start > end => {
+                Err(ApiError::illegal_argument("Start date must be before End Date"))
+            }
+            _ => Ok(since),
+        }
     }
 
     /// The value that all that is found has in a label, if one is asked for.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -10,9 +10,6 @@ use crate::dialect::Dialect;
 use crate::http::{Answer, ApiError, Context, Reply, Route, now};
 use crate::query::{Comparison, Filters, LEVELS, Resource, Subject, check_sort, sort_by};
 use crate::store::LogEntry;
-
-/// How far a search without a date looks back.
-const LOOK_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// All routes of logs.
 pub(crate) fn routes() -> Vec<Route> {
@@ -45,8 +42,7 @@ fn search(cx: &Context) -> Answer {
     let sorts = query.sort()?;
     check_sort(&sorts, SORTABLE, cx.dialect())?;
     let filters = query.filters(Resource::Log, cx.dialect())?;
-    let dated = filters.has("startDate") || filters.has("timeRange");
-    let since = if dated { Timestamp::MIN } else { Timestamp::now() - LOOK_BACK };
+    let since = filters.look_back()?.unwrap_or(Timestamp::MIN);
     let mut found = cx.app.logs.all(|entry| entry.timestamp >= since && filters.matches(entry));
     sort_by(&mut found, &sorts, |entry, field| match field {
         "timestamp" => Some(entry.timestamp.to_string()),

@@ -1,7 +1,6 @@
 //! Searching executions.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header;
 use jiff::Timestamp;
@@ -14,9 +13,6 @@ use crate::engine::execution_json::View;
 use crate::engine::time;
 use crate::http::{Answer, ApiError, Context, Reply};
 use crate::query::{Comparison, Filter, Filters, Resource, Sort, Subject, sort_by};
-
-/// How far a search looks back unless it says otherwise.
-const LOOK_BACK: Duration = Duration::from_secs(8 * 24 * 60 * 60);
 
 /// Fields that can be sorted by.
 const SORTABLE: &[&str] = &[
@@ -68,7 +64,7 @@ pub(super) fn found(cx: &Context) -> Result<Vec<Arc<Execution>>, ApiError> {
         Some("START_OR_END_DATE") if cx.dialect() > Dialect::V1_0 => By::Either,
         _ => By::Start,
     };
-    let since = look_back(&filters);
+    let since = filters.look_back()?;
     let any_kind = filters.has("kind");
     let mut found = match filters.equal_label(CORRELATION) {
         Some(correlation) => cx.app.engine.correlated(correlation),
@@ -108,14 +104,6 @@ impl By {
             Self::Either => started || ended,
         }
     }
-}
-
-/// Where a search without a start begins.
-fn look_back(filters: &Filters) -> Option<Timestamp> {
-    if filters.has("startDate") || filters.has("timeRange") {
-        return None;
-    }
-    Some(Timestamp::now() - LOOK_BACK)
 }
 
 fn check_sort(sorts: &[Sort], dialect: Dialect) -> Result<(), ApiError> {
