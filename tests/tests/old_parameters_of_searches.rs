@@ -184,3 +184,24 @@ async fn so_are_flows_logs_triggers_and_namespaces() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_empty_list_is_no_way_to_select_everything() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        server.deploy(flow("fine", "hi")).unwrap();
+        let started = client.executions().start(NAMESPACE, "fine").await.unwrap();
+        ended(&client, started.id()).await;
+        let executions = client.executions();
+        let delete = || executions.delete_executions_by_query().namespace(NAMESPACE);
+        let states = delete().state(Vec::<StateType>::new()).await.unwrap_err();
+        let labels = delete().labels(Vec::<String>::new()).await.unwrap_err();
+        let dry = delete().state(Vec::<StateType>::new()).dry_run().await.unwrap_err();
+        let search = executions.search_executions().state(Vec::<StateType>::new()).await.unwrap_err();
+        for error in [states, labels, dry, search] {
+            assert_eq!(error.kind(), kestra::ErrorKind::Build, "{error}");
+            assert!(error.to_string().contains("the list of values is empty"), "{error}");
+        }
+        assert_eq!(executions.search_executions().await.unwrap().total, Some(1));
+    }
+}

@@ -1,5 +1,6 @@
 //! What a client tells about itself that a layer of its stack can't see.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -156,8 +157,10 @@ impl Observer {
 #[doc(hidden)]
 impl Observer {
     /// Calls the observer.
+    ///
+    /// A panic ends here: it would otherwise end a call halfway, or the process, as connections report from their `Drop`.
     pub fn tell(&self, event: &ClientEvent<'_>) {
-        (self.0)(event);
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| (self.0)(event)));
     }
 }
 

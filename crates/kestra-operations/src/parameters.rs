@@ -15,10 +15,24 @@ where
     I: IntoIterator,
     I::Item: Into<V>,
 {
+    let mut values = values.into_iter().peekable();
+    if values.peek().is_none() {
+        return refuse_empty(call, index);
+    }
     for value in values {
         call.add_query(index, value.into());
     }
 }
+
+/// Refuses a list without values where it selects what is found or acted on: without the parameter that would be everything.
+fn refuse_empty(call: &mut Call, index: usize) {
+    if call.info().filters.is_some() {
+        fail(call, index, EMPTY);
+    }
+}
+
+const EMPTY: &str =
+    "the list of values is empty, and without values it finds everything: leave the setter out to mean that";
 
 /// Sets a parameter to values that are joined by commas.
 pub(crate) fn comma<V, I>(call: &mut Call, index: usize, values: I)
@@ -42,6 +56,7 @@ where
     }
     match problem {
         Some(problem) => fail(call, index, problem),
+        None if joined.is_empty() => refuse_empty(call, index),
         None => call.set_query(index, joined),
     }
 }
@@ -70,6 +85,10 @@ where
     K: Into<String>,
     V: Into<String>,
 {
+    let mut pairs = pairs.into_iter().peekable();
+    if pairs.peek().is_none() {
+        return refuse_empty(call, index);
+    }
     for (key, value) in pairs {
         pair(call, index, key.into(), value.into());
     }

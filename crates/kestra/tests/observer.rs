@@ -172,3 +172,14 @@ async fn all_observers_are_told() {
     client.flows().search_flows().await.unwrap();
     assert!(!first.take("call").is_empty() && !second.take("call").is_empty());
 }
+
+#[tokio::test]
+async fn a_panic_of_an_observer_ends_with_the_event() {
+    let server = TestServer::start().await.unwrap();
+    let observer = Observer::new(|_| panic!("on purpose"));
+    let client = Client::builder().server(server.url()).observe(observer).build().unwrap();
+    for _ in 0..3 {
+        client.misc().get_configuration().await.unwrap();
+    }
+    drop(client);
+}
