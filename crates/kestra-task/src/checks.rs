@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::{self, Serialize};
 
 /// How deep a value may be nested; servers stop reading at 1,000.
-const DEPTH: u16 = 500;
+const DEPTH: u16 = 100;
 
 /// Why a value is refused.
 #[derive(Debug, PartialEq)]

@@ -18,6 +18,11 @@ pub(crate) const FRAME: usize = 6;
 struct Ascii(CompactFormatter);
 
 impl Formatter for Ascii {
+    /// JSON that a value brings along: line breaks between its tokens become blanks, and what is not ASCII is in strings.
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        self.write_string_fragment(writer, &fragment.replace(['\n', '\r', '\t'], " "))
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some(at) = rest.find(|char: char| !is_plain(char)) {

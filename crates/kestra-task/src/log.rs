@@ -36,7 +36,16 @@ pub enum Level {
 /// # Ok::<(), kestra_task::Error>(())
 /// ```
 pub fn log(level: Level, message: impl fmt::Display) -> Result<(), Error> {
-    pieces(&message.to_string()).into_iter().try_for_each(|piece| write(Start::Here, &line(level, piece)?))
+    write_pieces(Start::Here, level, &message.to_string())
+}
+
+/// Writes a message that says why the program ends, which must not be lost behind an unfinished line.
+pub(crate) fn log_last(message: impl fmt::Display) -> Result<(), Error> {
+    write_pieces(Start::NewLine, Level::Error, &message.to_string())
+}
+
+fn write_pieces(start: Start, level: Level, message: &str) -> Result<(), Error> {
+    pieces(message).into_iter().try_for_each(|piece| write(start, &line(level, piece)?))
 }
 
 fn line(level: Level, message: &str) -> Result<String, Error> {

@@ -16,7 +16,7 @@ use crate::{Error, name};
 /// - [`Error::TooLong`] if it does not fit in a line of 4,095 bytes; write it to an [`output_file`](crate::output_file) then
 /// - [`Error::NotFinite`] if a number in it is NaN or infinite
 /// - [`Error::InvalidName`] if `name` is empty
-/// - [`Error::Serialize`] if it is not valid as JSON, such as a map whose keys are lists, or is nested deeper than 500
+/// - [`Error::Serialize`] if it is not valid as JSON, such as a map whose keys are lists, or is nested deeper than 100
 /// - [`Error::Write`] if standard output is closed
 ///
 /// ```
@@ -64,13 +64,18 @@ fn lines_of(value: &(impl Serialize + ?Sized)) -> Result<Vec<String>, Error> {
 
 fn json_of(name: &str, value: &(impl Serialize + ?Sized)) -> Result<String, Error> {
     match check(value) {
-        Ok(()) => json(value).map_err(|source| failed(name, source)),
+        Ok(()) => json(value).and_then(readable).map_err(|source| failed(name, source)),
         Err(Problem::NotFinite(path)) => {
             let separator = if name.is_empty() || path.is_empty() { "" } else { "." };
             Err(Error::NotFinite { name: format!("{name}{separator}{path}") })
         }
         Err(problem) => Err(failed(name, serde::ser::Error::custom(problem))),
     }
+}
+
+/// Refuses JSON that a value brought along and that no server reads, such as the number `1e999`.
+fn readable(json: String) -> serde_json::Result<String> {
+    serde_json::from_str::<serde_json::Value>(&json).map(|_| json)
 }
 
 fn failed(name: &str, source: serde_json::Error) -> Error {
@@ -185,6 +190,14 @@ mod tests {
             [format!(r#"{{"outputs":{{"n":{}}}}}"#, u128::MAX)]
         );
         assert_eq!(lines_of(&BTreeMap::from([("n", 0.1_f32)])).unwrap(), [r#"{"outputs":{"n":0.1}}"#]);
+    }
+
+    #[test]
+    fn json_that_is_passed_on_is_one_line_of_ascii() {
+        let raw = |text: &str| BTreeMap::from([("a", RawValue::from_string(text.to_owned()).unwrap())]);
+        let lines = lines_of(&raw("{\n \"ä\": \"\u{2028}\"\r\n}")).unwrap();
+        assert_eq!(lines, ["{\"outputs\":{\"a\":{  \"\\u00e4\": \"\\u2028\"  }}}"]);
+        assert!(matches!(lines_of(&raw("1e999")), Err(Error::Serialize { .. })));
     }
 
     fn values() -> impl Strategy<Value = Value> {

@@ -3,7 +3,7 @@ use std::fmt::Display;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::{self, ExitCode};
 
-use crate::{Level, log};
+use crate::log::log_last;
 
 /// Runs the program: an error or a panic becomes a log line of level ERROR and exit code 1, with which the task fails.
 ///
@@ -29,7 +29,7 @@ pub fn main<E: Display>(run: impl FnOnce() -> Result<(), E>) -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             // With standard output closed there is no log to write to; the exit code tells of the failure.
-            let _ = log(Level::Error, format_args!("{error:#}"));
+            let _ = log_last(format_args!("{error:#}"));
             ExitCode::FAILURE
         }
         // The hook has written it.
@@ -41,7 +41,7 @@ pub fn main<E: Display>(run: impl FnOnce() -> Result<(), E>) -> ExitCode {
 ///
 /// Destructors do not run; a [`Timer`](crate::Timer) that is still running reports nothing.
 pub fn fail(message: impl Display) -> ! {
-    let _ = log(Level::Error, message);
+    let _ = log_last(message);
     process::exit(1)
 }
 
@@ -52,8 +52,8 @@ pub fn install_panic_hook() {
     panic::set_hook(Box::new(|panic| {
         let message = message(panic.payload());
         let _ = match panic.location() {
-            Some(place) => log(Level::Error, format_args!("panicked at {place}: {message}")),
-            None => log(Level::Error, format_args!("panicked: {message}")),
+            Some(place) => log_last(format_args!("panicked at {place}: {message}")),
+            None => log_last(format_args!("panicked: {message}")),
         };
     }));
 }

@@ -31,7 +31,7 @@ async fn inputs_reach_a_program_as_json() {
         let run = site.client.executions().run(&site.namespace, "environment");
         let run =
             run.input("text", text).input("whole", 2_000_000_000).input("half", 0.5).input("flag", true);
-        let run = run.input("object", json!({"a": [1, {"b": null}]})).input("list", json!([1, 2]));
+        let run = run.input("object", json!({"a": [1, {"b": false}]})).input("list", json!([1, 2]));
         let finished = run.input("with-dash", "a-b").await.unwrap();
 
         let outputs = finished.outputs();
@@ -43,7 +43,7 @@ async fn inputs_reach_a_program_as_json() {
         assert_eq!(json("WHOLE"), 2_000_000_000);
         assert_eq!(json("HALF"), 0.5);
         assert_eq!(json("FLAG"), true);
-        assert_eq!(json("OBJECT"), json!({"a": [1, {"b": null}]}));
+        assert_eq!(json("OBJECT"), json!({"a": [1, {"b": false}]}));
         assert_eq!(json("LIST"), json!([1, 2]));
         assert_eq!(json("WITH_DASH"), "a-b");
         assert_eq!(json("ABSENT"), Value::Null);
