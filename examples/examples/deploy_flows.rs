@@ -37,7 +37,7 @@ async fn main() -> Result<(), BoxError> {
     if given.is_none() {
         std::fs::remove_dir_all(&folder)?;
         std::fs::create_dir_all(&folder)?;
-        sync().await?.check()?;
+        sync().allow_empty(true).await?.check()?;
         std::fs::remove_dir_all(&folder)?;
     }
     Ok(())

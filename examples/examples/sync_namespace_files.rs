@@ -32,7 +32,7 @@ async fn main() -> Result<(), BoxError> {
     show("copied", &client.files().sync_down(&namespace, &copy).await?);
     std::fs::remove_dir_all(&copy)?;
     std::fs::create_dir_all(&copy)?;
-    client.files().sync_up(&namespace, &copy).delete(true).await?.check()?;
+    client.files().sync_up(&namespace, &copy).delete(true).allow_empty(true).await?.check()?;
     std::fs::remove_dir_all(&copy)?;
     if is_ours {
         std::fs::remove_dir_all(&folder)?;

@@ -112,7 +112,6 @@ async fn mistakes(client: &Client) -> Vec<(&'static str, ErrorKind)> {
     let hour = Duration::from_hours(1);
     let script = format!("id: works\nnamespace: {NAMESPACE}\ndescription: a --- b\ntasks: []\n");
     let file = FilePart::bytes("flow.yml", "id: stray");
-    let failed = || Filter::state().equals("FAILED");
     vec![
         ("deletion of everything", kind(executions.delete_executions_by_query().await)),
         ("empty filter", kind(flows.delete_flows_by_query().filter(Filter::namespace().prefix("")).await)),
@@ -120,7 +119,6 @@ async fn mistakes(client: &Client) -> Vec<(&'static str, ErrorKind)> {
             "unknown field",
             kind(executions.search_executions().filter(Filter::field("flow").equals("a")).await),
         ),
-        ("old parameter", kind(executions.search_executions().filter(failed()).namespace(NAMESPACE).await)),
         (
             "two times",
             kind(executions.search_executions().look_back(hour).since(jiff::Timestamp::now()).await),

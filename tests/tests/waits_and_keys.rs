@@ -36,6 +36,9 @@ async fn a_wait_ends_at_a_state() {
         server.deploy(flow("done", "hi")).unwrap();
         let executions = client.executions();
 
+        let error = executions.run(NAMESPACE, "paused").until("paused").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Build, "{error}");
+
         let run = executions.run(NAMESPACE, "paused").until(StateType::Paused).await.unwrap();
         assert!(run.is_paused(), "{dialect:?}");
         // A state that it has left already, by its name on the wire.

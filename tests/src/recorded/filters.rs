@@ -27,6 +27,36 @@ pub(super) fn meaning(query: &[(String, String)]) -> Option<String> {
     Some(canonical(read(query).ok()?))
 }
 
+/// Replaces parameters that are not sent by the filters that all versions read alike, and names these parameters.
+pub(super) fn replaced<'a>(
+    recorded: &'a [(String, String)],
+    sent: &[(String, String)],
+) -> (Vec<(String, String)>, Vec<&'a str>) {
+    let mut query = Vec::new();
+    let mut old: Vec<&str> = Vec::new();
+    for (name, value) in recorded {
+        let filter = match name.as_str() {
+            "q" => Some(("filters[q][EQUALS]".to_owned(), value.clone())),
+            "namespace" => Some(("filters[namespace][PREFIX]".to_owned(), value.clone())),
+            "minLevel" => Some((format!("filters{AT_LEAST}"), value.clone())),
+            "state" => Some(("filters[state][IN]".to_owned(), value.clone())),
+            "labels" => {
+                let label = value.split_once(':');
+                label.map(|(key, value)| (format!("filters[labels][EQUALS][{key}]"), value.to_owned()))
+            }
+            _ => None,
+        };
+        match filter.filter(|_| !sent.iter().any(|(other, _)| other == name)) {
+            Some(filter) => {
+                old.push(name);
+                query.push(filter);
+            }
+            None => query.push((name.clone(), value.clone())),
+        }
+    }
+    (query, old)
+}
+
 fn read(query: &[(String, String)]) -> Result<Level, Obstacle> {
     let mut top = Level::default();
     for (name, value) in query.iter().filter(|(name, _)| is_filter(name)) {

@@ -138,9 +138,10 @@ fn compare_query(recorded: &[(String, String)], query: &str, compared: &mut Comp
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(name, value)| (decode(name), decode(value)))
         .collect();
-    let same_filters = filters::meaning(recorded) == filters::meaning(&sent);
+    let (replaced, old) = filters::replaced(recorded, &sent);
+    let same_filters = filters::meaning(&replaced) == filters::meaning(&sent);
     let mut found = |name: &str, difference: String| {
-        let otherwise = same_filters && filters::is_filter(name);
+        let otherwise = same_filters && (filters::is_filter(name) || old.contains(&name));
         if otherwise { &mut compared.otherwise } else { &mut compared.differences }.push(difference);
     };
     let mut pairs = sent;

@@ -16,18 +16,7 @@ async fn namespaces_are_found() {
             Some(namespace.as_str())
         );
         let found = namespaces.search_namespaces().q(namespace).items().collect().await;
-        let ids: Vec<_> = if site.is_since(2, 0) {
-            // There it is a filter like others.
-            let error = found.unwrap_err();
-            assert_eq!(error.kind(), kestra::ErrorKind::Unsupported, "{error}");
-            let search = namespaces.search_namespaces().filter(kestra::Filter::query(namespace));
-            search.items().collect().await.unwrap()
-        } else {
-            found.unwrap()
-        }
-        .into_iter()
-        .filter_map(|found| found.id)
-        .collect();
+        let ids: Vec<_> = found.unwrap().into_iter().filter_map(|found| found.id).collect();
         assert!(ids.contains(namespace), "{ids:?}");
         let guess =
             namespaces.autocomplete_namespaces(Autocomplete::default().q(namespace.clone())).await.unwrap();

@@ -80,7 +80,9 @@ pub(super) fn cron_problem(cron: &str, has_seconds: bool) -> Option<String> {
     let limits = [(0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
     for (part, (least, most)) in parts.iter().zip(&limits[6 - expected..]) {
         // Names of days and months, `L`, `W` and `#` are left to the server.
-        for number in part.split(['-', ',', '/', '*', '?']).filter_map(|text| text.parse::<u32>().ok()) {
+        let is_number = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        for number in part.split(['-', ',', '/', '*', '?']).filter(is_number) {
+            let number = number.parse().unwrap_or(u32::MAX);
             let is_step = part.contains(&format!("/{number}"));
             if !is_step && !(*least..=*most).contains(&number) {
                 return Some(format!("`{part}` is out of range: use {least} to {most}"));
@@ -121,5 +123,6 @@ fn is_duration(text: &str) -> bool {
 
 fn is_whole(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    // More digits exceed what Java counts in.
+    (1..=18).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -20,6 +20,9 @@ pub(super) struct Creation {
 
 /// What a start with an [`idempotency_key`](Start::idempotency_key) does if the execution that it finds has ended as FAILED,
 /// KILLED or CANCELLED.
+///
+/// An execution in state RETRIED, which the `retry` of the flow replaced by a new one, counts as found, whatever became of the new
+/// one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FoundFailed {
@@ -28,7 +31,7 @@ pub enum FoundFailed {
     #[default]
     Return,
     /// Restarts it: the same execution continues with the tasks that failed, on the revision of the flow that it has. `run` and
-    /// [`Started::wait`] wait for its next end.
+    /// [`Started::wait`] wait for its next end. Kestra 1.3 responds with status 409 to the restart of a KILLED execution.
     Restart,
     /// Starts a new execution with the same key. All tasks are executed again. The failed execution keeps the key, so
     /// [`resolve`](crate::Executions::resolve) returns both, and a start without this setting refuses the key.

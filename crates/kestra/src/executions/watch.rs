@@ -165,6 +165,12 @@ pub(super) async fn to_the_end(
     settings: Settings,
 ) -> Result<Finished, Error> {
     record_execution(&client, &id);
+    if let Some(StateType::Unknown(text)) = &settings.until
+        && (text.is_empty() || text.bytes().any(|byte| !byte.is_ascii_uppercase() && byte != b'_'))
+    {
+        let problem = format!("`{text}` is no state: states are in capitals, such as `RUNNING`");
+        return Err(Error::invalid("until", problem).with_execution_id(id));
+    }
     let limit = settings.timeout;
     let deadline = Deadline::within(limit.map(|limit| limit.saturating_sub(begun.elapsed())));
     let is_known = known.is_some();

@@ -89,7 +89,9 @@ impl Plan<'_> {
         let mut read = Vec::new();
         for file in folder::walk(folder, self.sync.deletes()).await? {
             let path = file.path;
-            if !path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+            if !path.extension().is_some_and(|extension| {
+                extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml")
+            }) {
                 continue;
             }
             let source = tokio::fs::read_to_string(&path).await;
