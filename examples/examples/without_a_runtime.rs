@@ -29,7 +29,10 @@ fn main() -> Result<(), BoxError> {
             .collect();
         threads.into_iter().try_for_each(|thread| match thread.join() {
             Ok(finished) => finished.map(|finished| println!("{:?}", finished.state())),
-            Err(_) => Ok(println!("a thread panicked")),
+            Err(_) => {
+                println!("a thread panicked");
+                Ok(())
+            }
         })
     })?;
 
