@@ -33,7 +33,7 @@ async fn main() -> Result<(), BoxError> {
     let server = Server::start().await?;
     let report = work(&server.client()?.build()?).await?;
     println!("{report:#?}");
-    // Without a server of one's own, the responses of embedded ones of two versions are compared.
+    // Without `KESTRA_URL`, the responses of embedded servers of two versions are compared.
     if std::env::var_os("KESTRA_URL").is_none() {
         for dialect in [Dialect::V1_3, Dialect::V2_0] {
             let same = on_embedded_server(dialect).await? == report;

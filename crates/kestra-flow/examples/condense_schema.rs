@@ -2,14 +2,14 @@
 
 #![allow(clippy::print_stdout)]
 
+use std::env;
 use std::error::Error;
-use std::{env, fs};
 
 use kestra_flow::Schema;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path =
         env::args().nth(1).ok_or("name the file with the response of GET /api/v1/plugins/schemas/flow")?;
-    print!("{}", Schema::read(&fs::read_to_string(path)?)?);
+    print!("{}", Schema::read(path)?);
     Ok(())
 }

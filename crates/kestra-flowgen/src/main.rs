@@ -72,14 +72,9 @@ fn main() -> ExitCode {
 }
 
 fn check(release: Release, schema: Option<PathBuf>, paths: &[PathBuf]) -> Result<Vec<Checked>, Failure> {
-    let schema = match schema {
-        Some(path) => {
-            let text =
-                fs::read_to_string(&path).map_err(|problem| format!("{}: {problem}", path.display()))?;
-            Some(Schema::read(&text).map_err(|problem| format!("{}: {problem}", path.display()))?)
-        }
-        None => None,
-    };
+    let read =
+        |path: PathBuf| Schema::read(&path).map_err(|problem| format!("{}: {problem}", path.display()));
+    let schema = schema.map(read).transpose()?;
     let mut checked = Vec::new();
     for path in files(paths)? {
         let source = fs::read_to_string(&path).map_err(|problem| format!("{}: {problem}", path.display()))?;

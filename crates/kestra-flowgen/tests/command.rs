@@ -52,9 +52,7 @@ fn an_upgrade_is_checked_by_version() {
     let (code, text) = folder.check(&[]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains(
-            ":5:11: error: tasks[0].type: there is no type `io.kestra.plugin.core.debug.Echo` here"
-        ),
+        text.contains(":5:11: error: tasks[0].type: unknown type `io.kestra.plugin.core.debug.Echo`"),
         "{text}"
     );
     assert!(text.trim_end().ends_with("1 flows, 1 errors, 1 warnings"), "{text}");

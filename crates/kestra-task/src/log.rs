@@ -9,9 +9,9 @@ use crate::line::{FRAME, LIMIT, Start, json, length, write};
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
-    /// What only whoever debugs the program needs.
+    /// Details for debugging the program.
     Trace,
-    /// Details.
+    /// Details for its operators.
     Debug,
     /// What the program does.
     Info,

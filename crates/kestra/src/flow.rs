@@ -17,7 +17,7 @@ pub use kestra_flow::*;
 /// assert!(check(source, Version::new(1, 3, 25)).is_empty());
 /// assert_eq!(
 ///     check(source, Version::new(2, 0, 0))[0].to_string(),
-///     "5:11: error: tasks[0].type: there is no type `io.kestra.plugin.core.debug.Echo` here: use `io.kestra.plugin.core.log.Log`"
+///     "5:11: error: tasks[0].type: unknown type `io.kestra.plugin.core.debug.Echo`: use `io.kestra.plugin.core.log.Log`"
 /// );
 /// ```
 #[cfg(feature = "flow-check")]

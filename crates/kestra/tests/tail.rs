@@ -211,3 +211,14 @@ async fn an_outage_ends_it_only_after_the_limit() -> Result<(), Error> {
     assert!(stream.next().await.is_none());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_filter_on_a_date_is_refused() {
+    let (client, _) = server(Vec::new(), LATENCY, 1);
+    for filter in
+        [kestra::Filter::start_date().less_than(Timestamp::now()), kestra::Filter::time_range("P1D")]
+    {
+        let error = client.logs().tail().filter(filter).stream().next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), kestra::ErrorKind::Build, "{error}");
+    }
+}

@@ -89,7 +89,7 @@ fn read(text: &str) -> Schema {
 /// assert_eq!(findings[0].to_string(), "4:5: error: tasks[0]: `message` is missing");
 /// assert_eq!(
 ///     findings[1].to_string(),
-///     "6:5: error: tasks[0].mesage: there is no field `mesage` here: did you mean `message`?"
+///     "6:5: error: tasks[0].mesage: unknown field `mesage`: did you mean `message`?"
 /// );
 /// ```
 #[must_use]

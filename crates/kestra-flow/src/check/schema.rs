@@ -1,7 +1,9 @@
 //! What a server's schema says, without its words.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::{fmt, fs};
 
 use serde_json::{Map, Value};
 
@@ -12,8 +14,8 @@ use super::kind::{Definition, Field, Kind, Scalar};
 /// ```no_run
 /// use kestra_flow::Schema;
 ///
-/// // The response of `GET /api/v1/plugins/schemas/flow`.
-/// let schema = Schema::read(&std::fs::read_to_string("schema.json")?)?;
+/// // The saved response of `GET /api/v1/plugins/schemas/flow`.
+/// let schema = Schema::read("schema.json")?;
 /// for finding in schema.check(&std::fs::read_to_string("flow.yaml")?) {
 ///     println!("flow.yaml:{finding}");
 /// }
@@ -32,7 +34,7 @@ pub struct Schema {
     pub(super) has_old_names: bool,
 }
 
-/// A text is no schema of flows.
+/// The error of a file or a string that is not a schema of flows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaError(String);
 
@@ -48,12 +50,40 @@ impl std::error::Error for SchemaError {}
 const WORDS: usize = 40;
 
 impl Schema {
-    /// Reads the schema of one server: the JSON that `GET /api/v1/plugins/schemas/flow` returns.
+    /// Reads a file with the schema of one server: the JSON that `GET /api/v1/plugins/schemas/flow` returns. The JSON itself is
+    /// read by [`FromStr`].
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not JSON, or defines no flow.
-    pub fn read(json: &str) -> Result<Self, SchemaError> {
+    /// Returns an error if the file can't be read, is not JSON, or defines no flow.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, SchemaError> {
+        fs::read_to_string(path).map_err(|problem| SchemaError(problem.to_string()))?.parse()
+    }
+
+    /// Reads what `Display` writes.
+    pub(super) fn condensed(text: &str) -> Option<Self> {
+        let mut schema = Self::default();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let mut words = line.split(' ');
+            let kind = words.next()?;
+            match kind {
+                "root" => schema.root = words.next()?.to_owned(),
+                "old-names" => schema.has_old_names = true,
+                "group" => schema.groups.push(words.map(entry).collect::<Option<_>>()?),
+                name => {
+                    let fields = words.map(field).collect::<Option<_>>()?;
+                    schema.definitions.insert(name.to_owned(), Definition { fields });
+                }
+            }
+        }
+        schema.definitions.contains_key(&schema.root).then_some(schema)
+    }
+}
+
+impl FromStr for Schema {
+    type Err = SchemaError;
+
+    fn from_str(json: &str) -> Result<Self, SchemaError> {
         let json: Value = serde_json::from_str(json).map_err(|problem| SchemaError(problem.to_string()))?;
         let root = json.get("$ref").and_then(Value::as_str).and_then(name_of);
         let (Some(root), Some(all)) = (root, json.get("definitions").and_then(Value::as_object)) else {
@@ -87,25 +117,6 @@ impl Schema {
             is_whole: true,
             has_old_names: false,
         })
-    }
-
-    /// Reads what `Display` writes.
-    pub(super) fn condensed(text: &str) -> Option<Self> {
-        let mut schema = Self::default();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let mut words = line.split(' ');
-            let kind = words.next()?;
-            match kind {
-                "root" => schema.root = words.next()?.to_owned(),
-                "old-names" => schema.has_old_names = true,
-                "group" => schema.groups.push(words.map(entry).collect::<Option<_>>()?),
-                name => {
-                    let fields = words.map(field).collect::<Option<_>>()?;
-                    schema.definitions.insert(name.to_owned(), Definition { fields });
-                }
-            }
-        }
-        schema.definitions.contains_key(&schema.root).then_some(schema)
     }
 }
 

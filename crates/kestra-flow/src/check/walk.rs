@@ -167,7 +167,7 @@ impl<'a> Walk<'a> {
                             .map(|near| format!(": did you mean `{near}`?"))
                     })
                     .unwrap_or_default();
-                self.error(at, &join(path, "type"), format!("there is no type `{word}` here{help}"));
+                self.error(at, &join(path, "type"), format!("unknown type `{word}`{help}"));
             }
         }
     }
@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
                 None => {
                     let help = nearest(key, definition.fields.keys().map(String::as_str))
                         .map_or_else(String::new, |near| format!(": did you mean `{near}`?"));
-                    self.error(range.start, &path, format!("there is no field `{key}` here{help}"));
+                    self.error(range.start, &path, format!("unknown field `{key}`{help}"));
                 }
             }
         }

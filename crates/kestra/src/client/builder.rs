@@ -127,7 +127,7 @@ impl ClientBuilder {
     /// Sends the credentials to webhooks as well, or not (the default).
     ///
     /// A server keeps the headers of a webhook's request in the execution, where everybody who may read the execution
-    /// sees them. Up to 1.0.3 webhooks may want credentials all the same.
+    /// sees them. Up to Kestra 1.0.3 a webhook may require credentials nevertheless.
     pub fn webhook_credentials(mut self, send: bool) -> Self {
         self.webhook_credentials = send;
         self

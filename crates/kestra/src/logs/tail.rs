@@ -124,6 +124,12 @@ impl TailLogs {
     /// `startDate`, so that the limit of 8 days doesn't apply. It ends with the first error that a retry can't help.
     pub fn stream(self) -> FollowStream<LogEntry> {
         FollowStream::new(SearchLogs::new().into_call().info(), async move |sink| {
+            if self.filters.iter().any(is_on_dates) {
+                return Err(Error::invalid(
+                    "filter",
+                    "it is on a date, which the search sets itself: use `since`",
+                ));
+            }
             let mut tail = Tail::new(self);
             while let Some(entries) = tail.next().await? {
                 for entry in entries {
@@ -133,6 +139,11 @@ impl TailLogs {
             Ok(())
         })
     }
+}
+
+fn is_on_dates(filter: &Filter) -> bool {
+    const DATES: [&str; 3] = ["[startDate]", "[endDate]", "[timeRange]"];
+    filter.pairs().iter().any(|(name, _)| DATES.iter().any(|date| name.contains(date)))
 }
 
 /// The position of a stream.
