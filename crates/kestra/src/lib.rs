@@ -21,6 +21,7 @@
 //! | change timeouts, retries and options, of all calls or of one | [`Timeouts`], [`Retry`], [`CallOptions`] |
 //! | call an operation | the areas: [`Flows`], [`Executions`], [`Logs`], [`Triggers`], [`Kv`], [`Files`] and the other methods of [`Client`] |
 //! | run a flow, or wait for an execution | [`Executions::run`], [`Executions::start`], [`Executions::wait`], [`Finished`] |
+//! | run flows by Rust types of their inputs and outputs | [`typed`] |
 //! | build flows in Rust | [`flow`] |
 //! | deploy flows, and synchronize flows, files and keys | [`Flows::deploy`], [`Flows::sync`], [`Files::sync_up`], [`Kv::sync`], [`Namespaces::backup`] |
 //! | search, and read lists | [`Filter`], [`paging`] |
@@ -72,6 +73,7 @@ mod kv;
 mod logs;
 mod outputs;
 mod triggers;
+pub mod typed;
 
 // Clients and what they send.
 pub use areas::*;
@@ -105,6 +107,7 @@ pub use kv::KvSync;
 pub use logs::TailLogs;
 pub use sync::{SyncAction, SyncEntry, SyncKind, SyncProgress, SyncReport};
 pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
+pub use typed::{FlowInputs, FlowOutputs};
 
 // Filters, files and streams.
 pub use kestra_core::{Download, FilePart, Filter, Lines, Progress, filter, paging, sse};

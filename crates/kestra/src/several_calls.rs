@@ -25,10 +25,10 @@ macro_rules! several_calls {
             }
         }
     };
-    ($name:ident: $($client:ident).+, $method:literal => $output:ty, $run:expr) => {
-        several_calls!(@options $name: $($client).+);
+    ($([$($generic:tt)*])? $name:ident $(<$argument:ident>)?: $($client:ident).+, $method:literal => $output:ty, $run:expr) => {
+        several_calls!(@options $([$($generic)*])? $name $(<$argument>)?: $($client).+);
 
-        impl ::std::future::IntoFuture for $name {
+        impl $(<$($generic)*>)? ::std::future::IntoFuture for $name $(<$argument>)? {
             type Output = ::std::result::Result<$output, ::kestra_core::Error>;
             type IntoFuture = ::std::pin::Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
@@ -40,7 +40,7 @@ macro_rules! several_calls {
         }
 
         #[cfg(feature = "blocking")]
-        impl $name {
+        impl $(<$($generic)*>)? $name $(<$argument>)? {
             /// Sends the calls by a blocking client, and waits for the output.
             ///
             /// # Errors
@@ -58,11 +58,14 @@ macro_rules! several_calls {
         #[cfg(test)]
         const _: () = {
             const fn is_shared<T: Send + Sync + 'static>() {}
-            is_shared::<$name>();
+            #[allow(dead_code, reason = "a builder with a parameter is shared whatever the parameter is")]
+            const fn builder_is_shared $(<$($generic)*>)? () {
+                is_shared::<$name $(<$argument>)?>();
+            }
         };
     };
-    (@options $name:ident: $($client:ident).+) => {
-        impl $name {
+    (@options $([$($generic:tt)*])? $name:ident $(<$argument:ident>)?: $($client:ident).+) => {
+        impl $(<$($generic)*>)? $name $(<$argument>)? {
             /// Sets the options of all its calls. What `options` leaves unset stays as it was.
             pub fn options(mut self, options: ::kestra_core::CallOptions) -> Self {
                 self.$($client).+ = self.$($client).+.with_options(options);

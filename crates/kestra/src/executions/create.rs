@@ -58,8 +58,18 @@ pub(super) async fn create(client: &Client, creation: Creation) -> Result<Create
 }
 
 async fn create_with_key(client: &Client, creation: Creation) -> Result<Created, Error> {
-    let Creation { call, key, found_failed } = creation;
+    let Creation { call, values, namespace, key, found_failed } = creation;
     let mut call = call.into_call();
+    values.add_to(&mut call);
+    match namespace.as_deref() {
+        None => {}
+        Some("" | "." | "..") => {
+            return Err(
+                Error::invalid("namespace", "it is empty or no namespace").with_operation(call.info())
+            );
+        }
+        Some(namespace) => call.change_path(0, namespace),
+    }
     let info = call.info();
     call.check_with(client.options())?;
     let is_checked = !call.options().is_unchecked() && !client.options().is_unchecked();

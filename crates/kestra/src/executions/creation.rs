@@ -9,11 +9,16 @@ use kestra_operations::CreateExecution;
 
 #[cfg(doc)]
 use super::{Start, Started};
+use crate::typed::InputValues;
 
 /// A creation that is being built.
 #[derive(Debug)]
 pub(super) struct Creation {
     pub(super) call: CreateExecution,
+    /// Inputs that are sent unless the call has others of their names.
+    pub(super) values: InputValues,
+    /// The namespace, if it is not that of the call.
+    pub(super) namespace: Option<String>,
     pub(super) key: Key,
     pub(super) found_failed: FoundFailed,
 }
@@ -51,11 +56,19 @@ pub(super) enum Key {
 impl Creation {
     pub(super) fn new(namespace: &str, flow: &str) -> Self {
         let call = CreateExecution::new(namespace, flow);
-        Self { call, key: Key::Fresh, found_failed: FoundFailed::default() }
+        Self {
+            call,
+            values: InputValues::new(),
+            namespace: None,
+            key: Key::Fresh,
+            found_failed: FoundFailed::default(),
+        }
     }
 
     pub(super) fn try_clone(&self) -> Option<Self> {
-        Some(Self { call: self.call.try_clone()?, key: self.key.clone(), ..*self })
+        let (call, values) = (self.call.try_clone()?, self.values.try_clone()?);
+        let (namespace, key) = (self.namespace.clone(), self.key.clone());
+        Some(Self { call, values, namespace, key, ..*self })
     }
 }
 
@@ -91,10 +104,10 @@ pub(super) fn parameter(call: &Call, name: &str) -> Option<usize> {
     call.info().query_parameters.iter().position(|parameter| parameter.name == name)
 }
 
-/// Adds the setters of a creation to a builder, which has it in the field `creation`.
+/// Adds the setters of a creation to a builder, which has it in this field.
 macro_rules! creating {
-    ($name:ident) => {
-        impl $name {
+    ($([$($generic:tt)*])? $name:ident $(<$argument:ident>)?: $($creation:ident).+) => {
+        impl $(<$($generic)*>)? $name $(<$argument>)? {
             /// Sets an input. The type of the value decides how it is written; `None` is not sent.
             pub fn input(
                 self,
@@ -156,7 +169,7 @@ macro_rules! creating {
             /// The key becomes the label `system.correlationId`. Two starts with one key at the same moment can still make
             /// two executions, since no server knows keys: use a key to repeat a start, not to let several starts race.
             pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-                self.creation.key = super::creation::Key::Own(key.into());
+                self.$($creation).+.key = super::creation::Key::Own(key.into());
                 self
             }
 
@@ -173,13 +186,13 @@ macro_rules! creating {
             /// # }
             /// ```
             pub fn if_found_failed(mut self, action: crate::FoundFailed) -> Self {
-                self.creation.found_failed = action;
+                self.$($creation).+.found_failed = action;
                 self
             }
 
             /// Starts without a key. Returns an error if it stays unclear whether the server accepted the request.
             pub fn no_key(mut self) -> Self {
-                self.creation.key = super::creation::Key::None;
+                self.$($creation).+.key = super::creation::Key::None;
                 self
             }
 
@@ -205,7 +218,7 @@ macro_rules! creating {
                 mut self,
                 set: impl FnOnce(::kestra_operations::CreateExecution) -> ::kestra_operations::CreateExecution,
             ) -> Self {
-                self.creation.call = set(self.creation.call);
+                self.$($creation).+.call = set(self.$($creation).+.call);
                 self
             }
         }

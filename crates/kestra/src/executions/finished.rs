@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::exact::{self, Exact};
 use crate::Client;
+use crate::typed::{FlowOutputs, OutputError, OutputValues};
 
 /// How many lines of the log an error has.
 const LINES: usize = 20;
@@ -48,6 +49,8 @@ pub struct Finished {
     nothing: Map<String, Value>,
     exact: Exact,
     pub(super) log_lines: Vec<LogEntry>,
+    /// The key that the execution was started with.
+    pub(super) key: Option<String>,
 }
 
 impl Finished {
@@ -58,7 +61,7 @@ impl Finished {
         outage: Duration,
     ) -> Result<Self, Error> {
         let exact = Exact::read(client, &mut execution, outage).await?;
-        Ok(Self { execution, nothing: Map::new(), exact, log_lines: Vec::new() })
+        Ok(Self { execution, nothing: Map::new(), exact, log_lines: Vec::new(), key: None })
     }
 
     /// Returns the error of an execution that failed, with the last lines of the log of the task that failed.
@@ -112,7 +115,7 @@ impl Finished {
 
     /// Creates a result from an execution that hasn't ended.
     pub(super) fn unfinished(execution: Execution) -> Self {
-        Self { execution, nothing: Map::new(), exact: Exact::default(), log_lines: Vec::new() }
+        Self { execution, nothing: Map::new(), exact: Exact::default(), log_lines: Vec::new(), key: None }
     }
 
     /// Returns whether the execution hasn't ended, but is paused, and the wait stopped there.
@@ -136,6 +139,40 @@ impl Finished {
     /// Returns an error of kind [`ErrorKind::Decode`], with the execution's id, if they don't fit the type.
     pub fn outputs_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_as("outputs", &self.exact.outputs, self.outputs())
+    }
+
+    /// Returns the outputs of the flow as a type that was made for them; see [`typed`](crate::typed).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`ErrorKind::Decode`] that names the output that is missing or has another type, with the
+    /// execution's id; [`Finished::of`] returns the execution.
+    pub fn typed<O: FlowOutputs>(&self) -> Result<O, Error> {
+        O::read(&OutputValues(self.outputs())).map_err(|problem| self.unfit(&problem))
+    }
+
+    fn unfit(&self, problem: &OutputError) -> Error {
+        let (id, execution) = (self.id(), &self.execution);
+        let state = match self.state() {
+            Some(state) if !self.is_success() => format!("which is {}, ", state.as_str()),
+            _ => String::new(),
+        };
+        let error = Error::new(
+            ErrorKind::Decode,
+            format!(
+                "{problem} in execution {id} of {}.{}, {state}revision {}: compare the type with the deployed flow by `client.verify`",
+                execution.namespace,
+                execution.flow_id,
+                execution.flow_revision.map_or_else(|| "unknown".to_owned(), |revision| revision.to_string()),
+            ),
+        )
+        .with_request_sent(RequestSent::Yes)
+        .with_execution_id(id)
+        .with_payload(self.clone());
+        match &self.key {
+            Some(key) => error.with_idempotency_key(key),
+            None => error,
+        }
     }
 
     /// Returns the inputs of the execution as a type of your own, with every digit as in [`outputs_as`](Self::outputs_as).

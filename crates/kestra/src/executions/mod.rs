@@ -9,6 +9,7 @@ mod finished;
 mod key;
 mod run;
 mod summary;
+mod typed;
 mod watch;
 
 pub use add_labels::AddLabels;
@@ -18,3 +19,4 @@ pub use creation::FoundFailed;
 pub use finished::Finished;
 pub use key::{Resolve, Resolved};
 pub use run::{Run, Start, Started, Wait};
+pub use typed::{TypedFinished, TypedRun, TypedStart, TypedStarted, TypedWait};

@@ -95,13 +95,13 @@ impl Executions {
 #[must_use = "nothing is run until it is awaited"]
 #[derive(Debug)]
 pub struct Run {
-    client: Client,
-    creation: Creation,
-    settings: Settings,
+    pub(super) client: Client,
+    pub(super) creation: Creation,
+    pub(super) settings: Settings,
 }
 
-creating!(Run);
-waiting!(Run);
+creating!(Run: creation);
+waiting!(Run: settings);
 
 impl Run {
     /// Returns a copy, or `None` if an input is a stream, which can be read only once, or if a callback is set.
@@ -111,7 +111,7 @@ impl Run {
         Some(Self { client: self.client.clone(), creation, settings })
     }
 
-    async fn run(self) -> Result<Finished, Error> {
+    pub(super) async fn run(self) -> Result<Finished, Error> {
         let begun = Instant::now();
         // It isn't cut off, which would leave it unclear whether there is an execution; its calls have timeouts of their own.
         let created = create::create(&self.client, self.creation).await?;
@@ -128,11 +128,11 @@ several_calls!(Run: client, "run" => Finished, Run::run);
 #[must_use = "nothing is started until it is awaited"]
 #[derive(Debug)]
 pub struct Start {
-    client: Client,
-    creation: Creation,
+    pub(super) client: Client,
+    pub(super) creation: Creation,
 }
 
-creating!(Start);
+creating!(Start: creation);
 
 impl Start {
     /// Returns a copy, or `None` if an input is a stream, which can be read only once.
@@ -141,7 +141,7 @@ impl Start {
         Some(Self { client: self.client.clone(), creation: self.creation.try_clone()? })
     }
 
-    async fn run(self) -> Result<Started, Error> {
+    pub(super) async fn run(self) -> Result<Started, Error> {
         let created = create::create(&self.client, self.creation).await?;
         Ok(Started {
             client: self.client,
@@ -208,14 +208,14 @@ impl Started {
 #[must_use = "a wait does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Wait {
-    client: Client,
+    pub(super) client: Client,
     id: String,
     /// The execution, if it is known to exist.
     known: Option<Box<Execution>>,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
-waiting!(Wait);
+waiting!(Wait: settings);
 
 impl Wait {
     /// Sets how long the execution may be missing on a server that responds before it counts as not found. Defaults to 2 s.
@@ -244,6 +244,10 @@ impl Wait {
         self
     }
 
+    pub(super) fn run(self) -> impl Future<Output = Result<Finished, Error>> + Send {
+        watch::to_the_end(self.client, self.id, self.known, Instant::now(), self.settings)
+    }
+
     /// Returns a copy, or `None` if a callback is set.
     #[must_use]
     pub fn try_clone(&self) -> Option<Self> {
@@ -252,6 +256,4 @@ impl Wait {
     }
 }
 
-several_calls!(Wait: client, "wait" => Finished, |wait: Wait| {
-    watch::to_the_end(wait.client, wait.id, wait.known, Instant::now(), wait.settings)
-});
+several_calls!(Wait: client, "wait" => Finished, Wait::run);

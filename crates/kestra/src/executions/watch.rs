@@ -66,28 +66,28 @@ impl Settings {
     }
 }
 
-/// Adds the setters of a wait to a builder, which has them in the field `settings`.
+/// Adds the setters of a wait to a builder, which has them in this field.
 macro_rules! waiting {
-    ($name:ident) => {
-        impl $name {
+    ($([$($generic:tt)*])? $name:ident $(<$argument:ident>)?: $($settings:ident).+) => {
+        impl $(<$($generic)*>)? $name $(<$argument>)? {
             /// Sets the timeout of the wait. No limit by default.
             ///
             /// The execution continues after the timeout, unless [`kill_on_timeout`](Self::kill_on_timeout) is set; the
             /// error has its id.
             pub fn timeout(mut self, limit: ::std::time::Duration) -> Self {
-                self.settings.timeout = Some(limit);
+                self.$($settings).+.timeout = Some(limit);
                 self
             }
 
             /// Sets whether the execution is killed, with its subflows, when the timeout is reached.
             pub fn kill_on_timeout(mut self, kill: bool) -> Self {
-                self.settings.kill_on_timeout = kill;
+                self.$($settings).+.kill_on_timeout = kill;
                 self
             }
 
             /// Sets whether a pause or a breakpoint ends the wait. The result is then the paused execution.
             pub fn stop_on_pause(mut self, stop: bool) -> Self {
-                self.settings.stop_on_pause = stop;
+                self.$($settings).+.stop_on_pause = stop;
                 self
             }
 
@@ -109,13 +109,13 @@ macro_rules! waiting {
             /// # }
             /// ```
             pub fn until(mut self, state: impl Into<::kestra_models::StateType>) -> Self {
-                self.settings.until = Some(state.into());
+                self.$($settings).+.until = Some(state.into());
                 self
             }
 
             /// Returns the execution whatever its end state. By default FAILED, KILLED and CANCELLED are errors.
             pub fn any_end_state(mut self) -> Self {
-                self.settings.any_end_state = true;
+                self.$($settings).+.any_end_state = true;
                 self
             }
 
@@ -124,7 +124,7 @@ macro_rules! waiting {
                 mut self,
                 observer: impl FnMut(&::kestra_models::Execution) + Send + 'static,
             ) -> Self {
-                self.settings.on_progress = $crate::several_calls::Callback::new(observer);
+                self.$($settings).+.on_progress = $crate::several_calls::Callback::new(observer);
                 self
             }
 
@@ -133,21 +133,21 @@ macro_rules! waiting {
                 mut self,
                 observer: impl FnMut(&::kestra_models::Execution) + Send + 'static,
             ) -> Self {
-                self.settings.on_pause = $crate::several_calls::Callback::new(observer);
+                self.$($settings).+.on_pause = $crate::several_calls::Callback::new(observer);
                 self
             }
 
             /// Sets how long the stream of events may be silent before the execution is read beside it, in case something
             /// in between keeps events back. Defaults to 2 s; doubles with each reading, up to 30 s.
             pub fn poll_interval(mut self, interval: ::std::time::Duration) -> Self {
-                self.settings.poll = interval;
+                self.$($settings).+.poll = interval;
                 self
             }
 
             /// Sets how long the server may be unreachable, once it was reached, before the wait ends with an error.
             /// Defaults to 10 minutes.
             pub fn outage_limit(mut self, limit: ::std::time::Duration) -> Self {
-                self.settings.outage = limit;
+                self.$($settings).+.outage = limit;
                 self
             }
         }
@@ -179,15 +179,20 @@ pub(super) async fn to_the_end(
         Some(result) => result,
         None => Err(watch.time_is_over(limit.unwrap_or_default()).await),
     };
-    result.map_err(|error| {
-        let error = match watch.settings.key {
-            Some(key) => error.with_idempotency_key(key),
-            None => error,
-        };
-        match error.execution_id() {
-            Some(_) => error,
-            None => error.with_execution_id(watch.id),
+    let error = match result {
+        Ok(mut finished) => {
+            finished.key = watch.settings.key;
+            return Ok(finished);
         }
+        Err(error) => error,
+    };
+    let error = match watch.settings.key {
+        Some(key) => error.with_idempotency_key(key),
+        None => error,
+    };
+    Err(match error.execution_id() {
+        Some(_) => error,
+        None => error.with_execution_id(watch.id),
     })
 }
 

@@ -1,0 +1,195 @@
+//! Comparing types with the flows that are deployed.
+
+use futures_util::{StreamExt as _, stream};
+use kestra_core::{Error, ErrorKind};
+use kestra_models::{FlowWithSource, Input};
+use serde_json::{Map, Value};
+
+use super::{FlowInputs, FlowSignature, InputSignature, OutputSignature};
+use crate::Client;
+
+/// How many flows are read at once.
+const CONCURRENCY: usize = 16;
+
+impl Client {
+    /// Compares a type with the flow that is deployed. All versions.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of kind [`Refused`](ErrorKind::Refused) if a call by the type would fail, or could be misread, now: an
+    /// input is gone, has another type or must be given, a value of a SELECT is gone, an output is gone, has another type or may be
+    /// missing, or there is no such flow. [`failures`](Error::failures) has a sentence for each.
+    pub fn verify<F: FlowInputs>(&self) -> Verify {
+        self.verify_all([FlowSignature::of::<F>()])
+    }
+
+    /// Compares types with the flows that are deployed, as [`verify`](Self::verify) does, such as when a program starts. One error
+    /// has the differences of all flows. Generated types have the list of all as `ALL`.
+    pub fn verify_all(&self, flows: impl IntoIterator<Item = FlowSignature>) -> Verify {
+        Verify { client: self.clone(), flows: flows.into_iter().collect(), namespace: None }
+    }
+}
+
+/// A comparison of types with the flows that are deployed; see [`Client::verify_all`].
+#[must_use = "nothing is compared until it is awaited"]
+#[derive(Clone, Debug)]
+pub struct Verify {
+    client: Client,
+    flows: Vec<FlowSignature>,
+    namespace: Option<String>,
+}
+
+impl Verify {
+    /// Sets the namespace that all the flows are deployed to. Defaults to those of the types.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    async fn run(self) -> Result<(), Error> {
+        let (client, namespace) = (&self.client, self.namespace.as_deref());
+        let mut read = stream::iter(self.flows)
+            .map(|flow| async move {
+                let namespace = namespace.unwrap_or(flow.namespace);
+                let deployed = client.flows().get_flow(namespace, flow.flow).source(false).await;
+                (format!("{namespace}.{}", flow.flow), flow, deployed)
+            })
+            .buffered(CONCURRENCY);
+        let mut failures = Vec::new();
+        while let Some((name, flow, deployed)) = read.next().await {
+            match deployed {
+                Ok(deployed) => {
+                    let revision = deployed.revision.unwrap_or_default();
+                    let drift = drift(&flow, &deployed);
+                    failures.extend(
+                        drift.into_iter().map(|text| format!("{name} (revision {revision}): {text}")),
+                    );
+                }
+                Err(error) if error.is_missing() => {
+                    failures.push(format!("{name}: the flow is not deployed"))
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if failures.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "{}: deploy the flows that the types were made for, or make the types anew",
+            failures.join("; ")
+        );
+        Err(Error::new(ErrorKind::Refused, message).with_failures(failures))
+    }
+}
+
+several_calls!(Verify: client, "verify" => (), Verify::run);
+
+/// Returns a sentence for each difference that breaks calls by the type.
+fn drift(flow: &FlowSignature, deployed: &FlowWithSource) -> Vec<String> {
+    let inputs = flattened(&deployed.inputs);
+    let mut found = Vec::new();
+    for input in flow.inputs {
+        match inputs.iter().find(|deployed| deployed.id == input.id) {
+            Some(deployed) => of_input(input, deployed, &mut found),
+            None => found.push(format!("the input `{}` is gone", input.id)),
+        }
+    }
+    for deployed in inputs.iter().filter(|deployed| deployed.must_be_given) {
+        let known = flow.inputs.iter().find(|input| input.id == deployed.id);
+        if known.is_none_or(|input| !input.is_given) {
+            found.push(format!("the input `{}` must be given now", deployed.id));
+        }
+    }
+    for output in flow.outputs {
+        match deployed.outputs.iter().find(|deployed| deployed.id() == Some(output.id)) {
+            Some(deployed) => of_output(output, deployed.fields(), &mut found),
+            None => found.push(format!("the output `{}` is gone", output.id)),
+        }
+    }
+    found
+}
+
+fn of_input(input: &InputSignature, deployed: &Deployed<'_>, found: &mut Vec<String>) {
+    let id = input.id;
+    let (was, is) = (current(input.type_), current(deployed.type_));
+    if was != is {
+        found.push(format!("the input `{id}` was {was} and is {is}"));
+        return;
+    }
+    let Some(values) = &deployed.values else { return };
+    for gone in input.values.iter().filter(|value| !values.contains(&(**value).to_owned())) {
+        found.push(format!("the input `{id}` does not take `{gone}` any more"));
+    }
+}
+
+fn of_output(output: &OutputSignature, deployed: &Map<String, Value>, found: &mut Vec<String>) {
+    let id = output.id;
+    let is = deployed.get("type").and_then(Value::as_str).unwrap_or_default();
+    if let [was, ..] = output.types
+        && !output.types.contains(&is)
+    {
+        found.push(format!("the output `{id}` was {was} and is {is}"));
+    } else if output.required && is_false(deployed.get("required")) {
+        found.push(format!("the output `{id}` may be missing now"));
+    }
+}
+
+/// An input as it is deployed.
+struct Deployed<'a> {
+    id: String,
+    type_: &'a str,
+    must_be_given: bool,
+    /// The values of a SELECT or MULTISELECT that takes no others.
+    values: Option<Vec<String>>,
+}
+
+/// Returns the inputs, those within a FORM as `form.child`.
+fn flattened(inputs: &[Input]) -> Vec<Deployed<'_>> {
+    let mut all = Vec::new();
+    for input in inputs {
+        let fields = input.fields();
+        match fields.get("inputs").and_then(Value::as_array) {
+            Some(children) => {
+                let form = text(fields, "id").unwrap_or_default();
+                let children = children.iter().filter_map(Value::as_object);
+                all.extend(children.map(|child| deployed(child, &format!("{form}."))));
+            }
+            None => all.push(deployed(fields, "")),
+        }
+    }
+    all
+}
+
+fn deployed<'a>(fields: &'a Map<String, Value>, prefix: &str) -> Deployed<'a> {
+    let id = text(fields, "id").or_else(|| text(fields, "name")).unwrap_or_default();
+    let is_there = |name| fields.get(name).is_some_and(|value| !value.is_null());
+    let is_optional = is_false(fields.get("required")) || is_there("defaults") || is_there("dependsOn");
+    let takes_others =
+        fields.get("allowCustomValue").is_some_and(|value| value == true) || is_there("expression");
+    let values = fields.get("values").or_else(|| fields.get("options")).and_then(Value::as_array);
+    // From 2.0 on a value may have a label.
+    let value = |value: &Value| value.get("value").unwrap_or(value).as_str().map(str::to_owned);
+    Deployed {
+        id: format!("{prefix}{id}"),
+        type_: text(fields, "type").unwrap_or_default(),
+        must_be_given: !is_optional,
+        values: values.filter(|_| !takes_others).map(|values| values.iter().filter_map(value).collect()),
+    }
+}
+
+/// The present name of a type that has two.
+fn current(type_: &str) -> &str {
+    match type_ {
+        "BOOLEAN" => "BOOL",
+        "ENUM" => "SELECT",
+        other => other,
+    }
+}
+
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    fields.get(name).and_then(Value::as_str)
+}
+
+fn is_false(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| value == false)
+}
