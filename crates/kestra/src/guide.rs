@@ -11,6 +11,7 @@
 //! | [`safety`] | what the client refuses because a server would silently do harm, and how to override it |
 //! | [`layers`] | the order of the layers, layers of others, your own stack, transport or network, requests for other HTTP clients |
 //! | [`telemetry`] | spans, metrics in OpenTelemetry, an observer |
+//! | [`production`] | what failures look like and do, simulated |
 //! | [`porting`] | from Kestra's Go and Python clients |
 //! | [`loads`] | measurements under failures |
 //! | [`performance`] | what a call costs, how that grows, and how to measure it |
@@ -32,6 +33,7 @@ macro_rules! page {
         /// [operations.md]: crate::operations
         /// [performance.md]: crate::guide::performance
         /// [porting.md]: crate::guide::porting
+        /// [production.md]: crate::guide::production
         /// [retries.md]: crate::guide::retries
         /// [running.md]: crate::guide::running
         /// [running.md#act-on-many]: crate::guide::running#act-on-many
@@ -82,6 +84,7 @@ page!(layers, "../docs/layers.md",
 page!(telemetry, "../docs/telemetry.md",
     /// Reference: [`Observer`](crate::Observer), [`ClientEvent`](crate::ClientEvent), [`TraceLayer`](crate::layers::TraceLayer).
 );
+page!(production, "../docs/production.md",);
 page!(porting, "../docs/porting.md",);
 page!(loads, "../docs/loads.md",);
 page!(performance, "../docs/performance.md",);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::backoff::Backoff;
@@ -47,14 +47,21 @@ struct Gate {
 struct State {
     /// How many calls wait.
     waiting: usize,
-    /// The task that probes, whose end closes the channel, and until when to wait for it.
-    task: Option<(watch::Receiver<()>, Instant)>,
+    /// The task that probes, and until when to wait for it.
+    task: Option<(ProbeTask, Instant)>,
     /// When the server was last found reachable.
     answered: Option<Instant>,
     /// When the next probe may be sent, and the pauses between probes; both outlive the task.
     next: Option<Instant>,
     backoff: Backoff,
 }
+
+/// A task that probes. It lets calls go on in the order in which they came, which a `watch` channel would not.
+#[derive(Clone)]
+struct ProbeTask(Arc<Semaphore>);
+
+/// Belongs to the task. Dropping it ends the waits for the task.
+struct TaskEnd(ProbeTask);
 
 /// A call that waits.
 struct Waiting<'a>(&'a Gate);
@@ -84,9 +91,9 @@ impl Gate {
         let mut probe = Some(probe);
         let mut has_waited = false;
         let _waiting = Waiting::at(self);
-        while let Some((mut task, until)) = self.task(&mut probe, &mut has_waited) {
+        while let Some((task, until)) = self.task(&mut probe, &mut has_waited) {
             // Whether the task ends or is late, the next step depends on the state.
-            let _ = timeout_at(until, task.changed()).await;
+            let _ = timeout_at(until, task.ended()).await;
         }
         if has_waited {
             sleep(RECOVERY_SPREAD.mul_f64(fastrand::f64())).await;
@@ -100,14 +107,14 @@ impl Gate {
         self: &Arc<Self>,
         probe: &mut Option<Probe>,
         has_waited: &mut bool,
-    ) -> Option<(watch::Receiver<()>, Instant)> {
+    ) -> Option<(ProbeTask, Instant)> {
         let mut state = lock(&self.state);
         let now = Instant::now();
         if state.answered.is_some_and(|answered| now.duration_since(answered) < REACHABLE_FOR) {
             return None;
         }
         if let Some((task, until)) = state.task.as_ref().filter(|(_, until)| *until > now)
-            && task.has_changed().is_ok()
+            && !task.has_ended()
         {
             *has_waited = true;
             return Some((task.clone(), *until));
@@ -118,16 +125,15 @@ impl Gate {
             state.backoff.reset();
         }
         let (probe, runtime) = (probe.take()?, Handle::try_current().ok()?);
-        let (end, task) = watch::channel(());
-        runtime.spawn(Arc::clone(self).probe(probe, end));
+        let task = ProbeTask(Arc::new(Semaphore::new(0)));
+        runtime.spawn(Arc::clone(self).probe(probe, TaskEnd(task.clone())));
         state.task = Some((task, now + PROBE_LIMIT));
         state.task.clone()
     }
 
     /// Probes until the server is reachable, or no call waits for it any more.
-    async fn probe(self: Arc<Self>, probe: Probe, end: watch::Sender<()>) {
-        let task = end.subscribe();
-        while let Some(begin) = self.begin(&task) {
+    async fn probe(self: Arc<Self>, probe: Probe, end: TaskEnd) {
+        while let Some(begin) = self.begin(&end.0) {
             sleep_until(begin).await;
             if !self.put_off() {
                 return;
@@ -143,11 +149,11 @@ impl Gate {
     }
 
     /// Returns when the task probes, or `None` if another one has taken over; extends the time to wait for it.
-    fn begin(&self, task: &watch::Receiver<()>) -> Option<Instant> {
+    fn begin(&self, task: &ProbeTask) -> Option<Instant> {
         let mut state = lock(&self.state);
         let now = Instant::now();
         let (current, until) = state.task.as_mut()?;
-        if !current.same_channel(task) {
+        if !current.is_same(task) {
             return None;
         }
         *until = now + PROBE_LIMIT;
@@ -164,6 +170,27 @@ impl Gate {
         let limit = state.backoff.next_limit().min(LONGEST_PAUSE);
         state.next = Some(Instant::now() + limit.mul_f64(1.0 - 0.25 * fastrand::f64()));
         true
+    }
+}
+
+impl ProbeTask {
+    async fn ended(&self) {
+        // There are no permits, so this ends when the semaphore is closed.
+        let _ = self.0.acquire().await;
+    }
+
+    fn has_ended(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Drop for TaskEnd {
+    fn drop(&mut self) {
+        self.0.0.close();
     }
 }
 
