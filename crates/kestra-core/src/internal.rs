@@ -19,7 +19,7 @@ pub use crate::options::ServerVariables;
 pub use crate::retry_after::read as read_retry_after;
 pub use crate::sent_inputs::{SentInputs, ShowsInputs};
 pub use crate::servers::BaseUrl;
-pub use crate::timeouts::Limits;
+pub use crate::timeouts::{Limits, Steps};
 pub use crate::url_parts::UrlParts;
 
 /// Waiting for calls on threads that have no runtime.

@@ -101,8 +101,10 @@ fn stream_of(pieces: usize, size: usize, pause: Duration) -> Body {
     Body::new(StreamBody::new(frames))
 }
 
-fn idle(limit: u64) -> CallOptions {
-    CallOptions::new().timeouts(Timeouts::default().idle(Duration::from_millis(limit)))
+/// Options with this timeout, in milliseconds, for the body of the request and for the first byte.
+fn send_within(limit: u64) -> CallOptions {
+    let limit = Duration::from_millis(limit);
+    CallOptions::new().timeouts(Timeouts::default().request_body(limit).first_byte(limit))
 }
 
 /// Reads everything up to the last chunk, and answers.
@@ -120,10 +122,10 @@ async fn read_upload() -> Server {
 }
 
 #[tokio::test]
-async fn an_upload_may_take_longer_than_its_idle_limit() {
+async fn an_upload_may_take_longer_than_its_timeouts() {
     let server = read_upload().await;
     let body = stream_of(10, 200_000, Duration::from_millis(50));
-    let request = request_with(&UPLOAD, &server.url(), idle(300), Some(body));
+    let request = request_with(&UPLOAD, &server.url(), send_within(300), Some(body));
     let response = send(&transport(), request).await.expect("an answer");
     assert!(text(response).parse::<usize>().expect("a count") > 2_000_000);
 }
@@ -146,10 +148,11 @@ async fn slow_reader(size: usize, rate: usize) -> Server {
     .await
 }
 
-/// Sends so much from memory to so slow a server, with an idle limit of 2 s.
+/// Sends so much from memory to so slow a server, with timeouts of 2 s for its body and the first byte.
 async fn slow_upload(size: usize, rate: usize) {
     let server = slow_reader(size, rate).await;
-    let request = request_with(&UPLOAD, &server.url(), idle(2_000), Some(Body::from(vec![b'x'; size])));
+    let request =
+        request_with(&UPLOAD, &server.url(), send_within(2_000), Some(Body::from(vec![b'x'; size])));
     let patience = Duration::from_secs(60 + 2 * (size / rate) as u64);
     let response =
         tokio::time::timeout(patience, transport().call(request)).await.expect("an answer in time");
@@ -158,7 +161,7 @@ async fn slow_upload(size: usize, rate: usize) {
 }
 
 #[tokio::test]
-async fn what_is_in_memory_may_take_longer_than_the_idle_limit_too() {
+async fn an_upload_from_memory_may_take_longer_than_its_timeouts() {
     slow_upload(8 << 20, 800_000).await;
 }
 
@@ -181,19 +184,20 @@ async fn an_upload_that_stands_still_times_out() {
     })
     .await;
     let silent_source = read_upload().await;
+    use TimeoutPhase::{FirstByte, RequestBody};
     let cases = [
-        (&nobody_reads, stream_of(1, 50_000_000, Duration::ZERO)),
-        (&nobody_reads, Body::from(vec![b'x'; 50_000_000])),
-        (&nobody_answers, stream_of(3, 1_000, Duration::ZERO)),
-        (&nobody_answers, Body::from("in memory")),
-        (&nobody_answers, Body::empty()),
-        (&silent_source, stream_of(3, 1_000, Duration::from_secs(10))),
+        (&nobody_reads, stream_of(1, 50_000_000, Duration::ZERO), RequestBody),
+        (&nobody_reads, Body::from(vec![b'x'; 50_000_000]), RequestBody),
+        (&nobody_answers, stream_of(3, 1_000, Duration::ZERO), FirstByte),
+        (&nobody_answers, Body::from("in memory"), FirstByte),
+        (&nobody_answers, Body::empty(), FirstByte),
+        (&silent_source, stream_of(3, 1_000, Duration::from_secs(10)), RequestBody),
     ];
-    for (server, body) in cases {
-        let request = request_with(&UPLOAD, &server.url(), idle(200), Some(body));
+    for (server, body, phase) in cases {
+        let request = request_with(&UPLOAD, &server.url(), send_within(200), Some(body));
         let context = CallContext::of(&request).expect("a context").clone();
         let error = send(&transport(), request).await.expect_err("a timeout");
-        assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Idle), "{error:#}");
+        assert_eq!(error.kind(), ErrorKind::Timeout(phase), "{error:#}");
         assert_eq!(error.request_sent(), RequestSent::Maybe);
         assert_eq!(context.sent().get(), RequestSent::Maybe);
     }

@@ -221,7 +221,7 @@ async fn a_handshake_that_hangs_ends_with_the_connect_timeout() {
     let transport =
         Transport::builder().no_proxy().tls(tls).connect_timeout(limit).build().expect("a transport");
     let error = send(&transport, request(&READ, &url(&server))).await.expect_err("a timeout");
-    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Connect), "{error:#}");
+    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Tls), "{error:#}");
     assert_eq!(error.request_sent(), RequestSent::No);
     assert!(error.is_connect());
     assert!(error.to_string().contains("within 100ms"), "{error}");

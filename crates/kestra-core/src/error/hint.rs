@@ -7,6 +7,7 @@ use super::{Error, ErrorKind, ErrorResponse, TimeoutPhase};
 /// Returns the hint of an error that none was set for.
 pub(super) fn of(error: &Error) -> Option<&'static str> {
     match error.kind() {
+        ErrorKind::Dns => Some(DNS),
         ErrorKind::Connect if error.is_version_detection() => Some(CONNECT_FOR_VERSION),
         _ if error.is_version_detection() => Some(SKIP_DETECTION),
         // The message names what is missing.
@@ -34,6 +35,8 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         _ => error.0.source.as_ref()?.0.downcast_ref::<Error>()?.hint(),
     }
 }
+
+const DNS: &str = "check the host in the URL of the server, and the DNS of this machine";
 
 const CONNECT: &str = "is the server running? Check host and port of its URL; the API listens on 8080 by default, 8081 is for \
                        management";

@@ -71,6 +71,7 @@ fn kind(kind: ErrorKind) -> &'static str {
         ErrorKind::Unsupported => "unsupported",
         ErrorKind::Refused => "refused",
         ErrorKind::Auth => "auth",
+        ErrorKind::Dns => "dns",
         ErrorKind::Connect => "connect",
         ErrorKind::Proxy => "proxy",
         ErrorKind::Tls => "tls",
@@ -88,7 +89,12 @@ fn kind(kind: ErrorKind) -> &'static str {
 
 fn phase(phase: TimeoutPhase) -> &'static str {
     match phase {
+        TimeoutPhase::Dns => "dns",
         TimeoutPhase::Connect => "connect",
+        TimeoutPhase::Proxy => "proxy",
+        TimeoutPhase::Tls => "tls",
+        TimeoutPhase::RequestBody => "requestBody",
+        TimeoutPhase::FirstByte => "firstByte",
         TimeoutPhase::Attempt => "attempt",
         TimeoutPhase::Total => "total",
         TimeoutPhase::Idle => "idle",

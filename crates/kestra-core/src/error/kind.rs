@@ -9,7 +9,8 @@ use std::fmt;
 /// | `Unsupported` | not sent | this server's version lacks the operation or parameter |
 /// | `Refused` | not sent | it would silently do harm; the message names the override |
 /// | `Auth` | not sent | the source of credentials failed |
-/// | `Connect` | not sent | name, address, port, connect timeout |
+/// | `Dns` | not sent | the host's name |
+/// | `Connect` | not sent | address, port, a server that is down |
 /// | `Proxy` | not sent | the proxy refused or can't be reached |
 /// | `Tls` | not sent | certificate, trust roots |
 /// | `Timeout` | see `request_sent()` | the phase says which limit |
@@ -34,7 +35,9 @@ pub enum ErrorKind {
     Refused,
     /// Credentials can't be had.
     Auth,
-    /// No connection.
+    /// The name of the server can't be resolved.
+    Dns,
+    /// No TCP connection to the server.
     Connect,
     /// The proxy.
     Proxy,
@@ -69,6 +72,7 @@ impl ErrorKind {
             Self::Unsupported => "unsupported",
             Self::Refused => "refused",
             Self::Auth => "credentials unavailable",
+            Self::Dns => "can't resolve the host",
             Self::Connect => "can't connect",
             Self::Proxy => "proxy error",
             Self::Tls => "TLS error",
@@ -96,6 +100,7 @@ impl ErrorKind {
             Self::Unsupported => "unsupported",
             Self::Refused => "refused",
             Self::Auth => "auth",
+            Self::Dns => "dns",
             Self::Connect => "connect",
             Self::Proxy => "proxy",
             Self::Tls => "tls",
@@ -121,17 +126,29 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Which timeout was reached.
+/// What a call was doing when a timeout was reached.
+///
+/// A connection that isn't open within [`Timeouts::connect`](crate::Timeouts::connect) has the phase of the step that it was in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
-    /// Connecting, the proxy and TLS included.
+    /// Resolving the name of the server.
+    Dns,
+    /// Opening a TCP connection to the server.
     Connect,
+    /// Reaching the proxy: its name, TCP, TLS and handshake.
+    Proxy,
+    /// The TLS handshake with the server.
+    Tls,
+    /// Sending the body of the request.
+    RequestBody,
+    /// Waiting for the head of the response after the request was sent.
+    FirstByte,
     /// One attempt.
     Attempt,
     /// The whole call with its retries.
     Total,
-    /// The wait for the next piece of a stream.
+    /// Waiting for the next piece of a streamed response.
     Idle,
     /// The detection of the server's version.
     VersionProbe,
@@ -142,7 +159,12 @@ impl TimeoutPhase {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Dns => "dns",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
+            Self::Tls => "tls",
+            Self::RequestBody => "request body",
+            Self::FirstByte => "first byte",
             Self::Attempt => "attempt",
             Self::Total => "total",
             Self::Idle => "idle",

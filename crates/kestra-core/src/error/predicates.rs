@@ -144,8 +144,15 @@ impl Error {
     /// Check name, port and network; the API's port is 8080 by default, 8081 is for management.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Tls)
-            || self.kind() == ErrorKind::Timeout(super::TimeoutPhase::Connect)
+        use super::TimeoutPhase::{Connect, Dns, Proxy, Tls};
+        matches!(
+            self.kind(),
+            ErrorKind::Dns
+                | ErrorKind::Connect
+                | ErrorKind::Proxy
+                | ErrorKind::Tls
+                | ErrorKind::Timeout(Dns | Connect | Proxy | Tls)
+        )
     }
 
     /// Returns whether the error is transient: the same request may succeed later without a change.
@@ -166,7 +173,11 @@ impl Error {
             return transient;
         }
         match self.kind() {
-            ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => true,
+            ErrorKind::Dns
+            | ErrorKind::Connect
+            | ErrorKind::Proxy
+            | ErrorKind::Transport
+            | ErrorKind::Timeout(_) => true,
             ErrorKind::Status => self.status().is_some_and(is_transient_status),
             // A transport other than ours has its own errors, with `io::Error`s among their causes.
             ErrorKind::Service => self.io_cause().is_some_and(is_connection_fault),

@@ -91,7 +91,11 @@ fn is_harmless(policy: &Retry, attempt: &Attempt<'_>) -> bool {
 
 fn is_attempt_timeout(attempt: &Attempt<'_>) -> bool {
     let kind = attempt.error().map(Error::kind);
-    matches!(kind, Some(ErrorKind::Timeout(TimeoutPhase::Attempt | TimeoutPhase::Idle)))
+    let Some(ErrorKind::Timeout(phase)) = kind else { return false };
+    matches!(
+        phase,
+        TimeoutPhase::Attempt | TimeoutPhase::RequestBody | TimeoutPhase::FirstByte | TimeoutPhase::Idle
+    )
 }
 
 fn response<'a>(attempt: &Attempt<'a>) -> Option<(StatusCode, &'a HeaderMap)> {

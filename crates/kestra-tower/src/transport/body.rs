@@ -95,10 +95,10 @@ impl IdleTimer {
             self.silent = true;
             sleep.set(tokio::time::sleep(limit));
         }
-        sleep.as_mut().poll(cx).map(|()| expired(limit, "no data"))
+        sleep.as_mut().poll(cx).map(|()| expired(limit))
     }
 }
 
-pub(crate) fn expired(limit: Duration, what: &str) -> Error {
-    Error::new(ErrorKind::Timeout(TimeoutPhase::Idle), format!("{what} for {limit:?}"))
+fn expired(limit: Duration) -> Error {
+    Error::new(ErrorKind::Timeout(TimeoutPhase::Idle), format!("no data for {limit:?}"))
 }

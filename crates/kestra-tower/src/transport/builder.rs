@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::client::conn::http1::Builder;
-use hyper_util::client::legacy::connect::HttpConnector;
 use kestra_core::{BoxError, Error, Observer, Timeouts};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::connector::{ConnectRequest, ConnectService, ConnectedStream, Connector, ConnectorLayers};
+use super::connector::{ConnectRequest, ConnectService, ConnectedStream, Connector, ConnectorLayers, Tcp};
 use super::pool::{Limits, Pool};
 use super::proxy::Proxy;
 use super::service::{Inner, Transport};
@@ -78,7 +77,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets the timeouts; the transport reads the one for connecting, and the idle one where a call sets none itself.
+    /// Sets the timeouts. The transport reads those of connecting and its steps, and those of bodies and of the first byte where
+    /// a call sets none.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts.or(self.timeouts);
         self
@@ -182,11 +182,8 @@ impl TransportBuilder {
             Some(tls) => TlsSetup::explicit(tls, self.http2)?,
             None => TlsSetup::deferred(self.http2),
         };
-        let mut tcp = HttpConnector::new();
-        tcp.set_keepalive(self.tcp_keepalive);
-        tcp.set_nodelay(self.tcp_nodelay);
-        let connector =
-            Connector::new(tcp, &self.connector_layers, proxy, tls, self.timeouts.connect_limit());
+        let tcp = Tcp { keepalive: self.tcp_keepalive, nodelay: self.tcp_nodelay };
+        let connector = Connector::new(tcp, &self.connector_layers, proxy, tls, self.timeouts);
         let mut http1 = Builder::new();
         http1
             .ignore_invalid_headers_in_responses(self.ignores_invalid_headers)

@@ -13,7 +13,7 @@ use super::builder::TransportBuilder;
 use super::coding::Coding;
 use super::future::{Attempt, Expected, TransportFuture};
 use super::pool::Pool;
-use super::upload::RequestBody;
+use super::upload::{RequestBody, SendLimits};
 
 /// Sends requests over the network; copies are cheap and share one pool of connections.
 ///
@@ -50,12 +50,16 @@ impl Transport {
         say_that_empty(&mut request);
         let coding = Coding::ask(&mut request, context.as_ref().and_then(|context| context.operation()));
         let is_forwarded = inner.pool.connector().prepare(&mut request);
-        let idle = context.as_ref().and_then(|context| context.limits(inner.timeouts).idle);
+        let limits = context.as_ref().map(|context| context.limits(inner.timeouts));
         let mut watch = None;
         let request = request.map(|body| {
-            let limit = idle.filter(|_| is_upload(&body, context.as_ref()));
+            let send = limits.and_then(|limits| {
+                let request_body = limits.request_body.filter(|_| is_upload(&body, context.as_ref()));
+                let is_set = request_body.is_some() || limits.first_byte.is_some();
+                is_set.then_some(SendLimits { request_body, first_byte: limits.first_byte })
+            });
             let mut body = RequestBody::new(body, context.clone());
-            watch = limit.map(|limit| body.watch(limit));
+            watch = send.map(|limits| body.watch(limits));
             body
         });
         let attempt = Attempt::new(Arc::clone(&inner.pool), context);
@@ -66,7 +70,7 @@ impl Transport {
             Pool::call(request, is_private),
             watch,
             inner.max_body_size,
-            idle,
+            limits.and_then(|limits| limits.idle),
             Expected { coding, is_forwarded },
         )
     }
@@ -96,12 +100,10 @@ fn check(request: &Request<Body>, context: Option<&CallContext>) -> Result<(), E
     Err(Error::new(ErrorKind::Server, problem))
 }
 
-/// Returns whether the idle timeout applies before the head of the response: if the body may be large and no attempt timeout
-/// bounds it. A call that waits for an execution is silent for as long as the execution takes.
+/// Returns whether the timeout of the request's body applies: if it may be large.
 fn is_upload(body: &Body, context: Option<&CallContext>) -> bool {
     let is_upload = |operation: &OperationInfo| operation.traffic == Traffic::Upload;
-    body.as_bytes().is_none()
-        || context.is_some_and(|context| !context.waits() && context.operation().is_some_and(is_upload))
+    body.as_bytes().is_none() || context.and_then(CallContext::operation).is_some_and(is_upload)
 }
 
 /// Some proxies respond with 411 where a body is usual and neither one nor its length comes.

@@ -96,7 +96,11 @@ fn is_clear(error: &Error) -> bool {
         return true;
     }
     match error.kind() {
-        ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => false,
+        ErrorKind::Dns
+        | ErrorKind::Connect
+        | ErrorKind::Proxy
+        | ErrorKind::Transport
+        | ErrorKind::Timeout(_) => false,
         ErrorKind::Decode | ErrorKind::Service => false,
         ErrorKind::Status if error.is_gateway_not_found() => false,
         ErrorKind::Status => error.status().is_some_and(|status| {

@@ -6,31 +6,36 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::Uri;
-use hyper_util::client::legacy::connect::HttpConnector;
 use kestra_core::BoxError;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt as _, service_fn};
 use tower_layer::Layer;
 
+use super::steps::Progress;
 use super::stream::Stream;
+use super::tcp::Tcp;
 use crate::transport::proxy::port;
 
 /// The request for a connection that a connector layer gets: the host and port of a server, or of the proxy in front of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ConnectRequest(Uri);
+#[derive(Clone)]
+pub struct ConnectRequest {
+    target: Uri,
+    /// What the steps are recorded in, if the target is the server.
+    progress: Option<Arc<Progress>>,
+}
 
 impl ConnectRequest {
     /// Returns the host: a name, or an address. An IPv6 address is in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        self.0.host().unwrap_or_default()
+        self.target.host().unwrap_or_default()
     }
 
     /// Returns the port.
     #[must_use]
     pub fn port(&self) -> u16 {
-        port(&self.0)
+        port(&self.target)
     }
 }
 
@@ -92,16 +97,20 @@ kestra_core::debug_fields! { ConnectedStream, _ => {} }
 pub struct ConnectService(BoxCloneSyncService<ConnectRequest, ConnectedStream, BoxError>);
 
 impl ConnectService {
-    pub(super) fn tcp(tcp: HttpConnector) -> Self {
-        let service = service_fn(move |request: ConnectRequest| {
-            let tcp = tcp.clone();
-            async move { Ok::<_, BoxError>(ConnectedStream(super::open_tcp(tcp, request.0).await?)) }
+    pub(super) fn tcp(tcp: Tcp) -> Self {
+        let service = service_fn(move |request: ConnectRequest| async move {
+            let stream = tcp.open(request.target, request.progress.as_deref()).await?;
+            Ok::<_, BoxError>(ConnectedStream(stream))
         });
         Self(BoxCloneSyncService::new(service))
     }
 
-    pub(super) async fn open(&self, target: &Uri) -> Result<Stream, BoxError> {
-        Ok(self.0.clone().oneshot(ConnectRequest(target.clone())).await?.0)
+    pub(super) async fn open(
+        &self,
+        target: &Uri,
+        progress: Option<Arc<Progress>>,
+    ) -> Result<Stream, BoxError> {
+        Ok(self.0.clone().oneshot(ConnectRequest { target: target.clone(), progress }).await?.0)
     }
 }
 
@@ -141,11 +150,11 @@ impl ConnectorLayers {
     }
 
     /// Puts the layers around what opens TCP connections, if there are any.
-    pub(super) fn around(&self, tcp: &HttpConnector) -> Option<ConnectService> {
+    pub(super) fn around(&self, tcp: Tcp) -> Option<ConnectService> {
         if self.0.is_empty() {
             return None;
         }
-        let inner = ConnectService::tcp(tcp.clone());
+        let inner = ConnectService::tcp(tcp);
         Some(self.0.iter().rev().fold(inner, |inner, layer| layer(inner)))
     }
 }

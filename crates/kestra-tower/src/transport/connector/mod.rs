@@ -1,9 +1,11 @@
-//! How a connection comes about: name, TCP, proxy and TLS, all within one timeout.
+//! How a connection comes about: name, TCP, proxy and TLS, each within its timeout if one is set, and all within one.
 
 mod layered;
 mod secured;
 mod socks;
+mod steps;
 mod stream;
+mod tcp;
 mod tunnel;
 
 use std::io;
@@ -14,19 +16,18 @@ use std::time::Duration;
 use http::header::PROXY_AUTHORIZATION;
 use http::response::Parts;
 use http::{Request, Uri};
-use hyper_util::client::legacy::connect::HttpConnector;
 use kestra_core::internal::{causes, set_header};
-use kestra_core::{Body, BoxError, Error, ErrorKind, TimeoutPhase};
+use kestra_core::{Body, BoxError, Error, ErrorKind, Timeouts};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tower_service::Service;
 
 pub(crate) use layered::ConnectorLayers;
 pub use layered::{ConnectRequest, ConnectService, ConnectedStream};
 use secured::Secured;
+use steps::{Progress, Step};
 pub(crate) use stream::{Connection, Stream, Tls};
+pub(crate) use tcp::Tcp;
 
 use super::proxy::{Endpoint, Host, Kind, Proxy, credentials_refused, is_https, is_refusal, port};
 use super::tls::{TlsSetup, handshake_failed};
@@ -36,26 +37,24 @@ use super::tls::{TlsSetup, handshake_failed};
 pub(crate) struct Connector(Arc<Inner>);
 
 struct Inner {
-    tcp: HttpConnector,
+    tcp: Tcp,
     /// What opens connections instead, if there are layers around it.
     layered: Option<ConnectService>,
     proxy: Proxy,
     tls: TlsSetup,
-    limit: Duration,
+    timeouts: Timeouts,
 }
 
 impl Connector {
     pub(crate) fn new(
-        mut tcp: HttpConnector,
+        tcp: Tcp,
         layers: &ConnectorLayers,
         proxy: Proxy,
         tls: TlsSetup,
-        limit: Duration,
+        timeouts: Timeouts,
     ) -> Self {
-        // What isn't http goes over TCP as well.
-        tcp.enforce_http(false);
-        let layered = layers.around(&tcp);
-        Self(Arc::new(Inner { tcp, layered, proxy, tls, limit }))
+        let layered = layers.around(tcp);
+        Self(Arc::new(Inner { tcp, layered, proxy, tls, timeouts }))
     }
 
     /// Returns whether `https://` servers are offered HTTP/2.
@@ -65,8 +64,10 @@ impl Connector {
 
     /// Opens a connection within the connect timeout.
     pub(crate) async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
-        let connected = tokio::time::timeout(self.0.limit, self.0.connect(target)).await;
-        connected.unwrap_or_else(|_| Err(self.0.expired(target)))
+        let limit = self.0.timeouts.connect_limit();
+        let progress = Arc::new(Progress::new(self.0.timeouts.steps()));
+        let connected = tokio::time::timeout(limit, self.0.connect(target, &progress)).await;
+        connected.unwrap_or_else(|_| Err(self.0.expired(target, limit, progress.step())))
     }
 
     /// Adds the credentials of a proxy that forwards the request, and returns whether there is one.
@@ -87,34 +88,49 @@ impl Connector {
 }
 
 impl Inner {
-    fn expired(&self, target: &Uri) -> Error {
+    fn expired(&self, target: &Uri, limit: Duration, step: Step) -> Error {
         let way = self.proxy.of(target).map(|proxy| format!(" through {proxy}")).unwrap_or_default();
-        let message = format!("no connection to {}{way} within {:?}", name(target), self.limit);
-        Error::new(ErrorKind::Timeout(TimeoutPhase::Connect), message)
+        let message =
+            format!("no connection to {}{way} within {limit:?}: {} took too long", name(target), step.name());
+        Error::new(ErrorKind::Timeout(step.phase()), message)
     }
 
-    async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
-        let Some(proxy) = self.proxy.of(target) else {
-            let stream = self.tcp(target).await.map_err(|problem| {
-                let message = format!("{} ({})", reason(problem.as_ref()), name(target));
-                Error::from_source(ErrorKind::Connect, problem).with_message(message)
-            })?;
-            return Ok(Connection::new(self.secure(stream, target).await?, false));
+    async fn connect(&self, target: &Uri, progress: &Arc<Progress>) -> Result<Connection, Error> {
+        let stream = match self.proxy.of(target) {
+            None => self
+                .tcp(target, Some(progress))
+                .await
+                .map_err(|problem| unreachable(problem, ErrorKind::Connect, &name(target)))?,
+            Some(proxy) => {
+                let stream = progress.run(Step::Proxy, self.through(proxy, target)).await?;
+                if proxy.kind.forwards(target) {
+                    return Ok(Connection::new(stream, true));
+                }
+                stream
+            }
         };
-        let mut stream = self.reach(proxy).await?;
-        match proxy.kind {
-            Kind::Http | Kind::Https if !is_https(target) => return Ok(Connection::new(stream, true)),
-            Kind::Http | Kind::Https => stream = tunnel::open(stream, proxy, &name(target)).await?,
-            Kind::Socks5 | Kind::Socks5h => stream = socks::open(stream, proxy, target).await?,
+        if !is_https(target) {
+            return Ok(Connection::new(stream, false));
         }
-        Ok(Connection::new(self.secure(stream, target).await?, false))
+        let secured = handshake(stream, target, &self.tls.configs()?.server);
+        Ok(Connection::new(progress.run(Step::Tls, secured).await?, false))
+    }
+
+    /// Opens a connection to a proxy, and has it connect us with the server unless it forwards requests.
+    async fn through(&self, proxy: &Endpoint, target: &Uri) -> Result<Stream, Error> {
+        let stream = self.reach(proxy).await?;
+        match proxy.kind {
+            kind if kind.forwards(target) => Ok(stream),
+            Kind::Http | Kind::Https => tunnel::open(stream, proxy, &name(target)).await,
+            Kind::Socks5 | Kind::Socks5h => socks::open(stream, proxy, target).await,
+        }
     }
 
     async fn reach(&self, proxy: &Endpoint) -> Result<Stream, Error> {
-        let stream = self.tcp(&proxy.uri).await.map_err(|problem| {
-            let message = format!("{} ({proxy})", reason(problem.as_ref()));
-            Error::from_source(ErrorKind::Proxy, problem).with_message(message)
-        })?;
+        let stream = self
+            .tcp(&proxy.uri, None)
+            .await
+            .map_err(|problem| unreachable(problem, ErrorKind::Proxy, &proxy.to_string()))?;
         if proxy.kind != Kind::Https {
             return Ok(stream);
         }
@@ -124,26 +140,27 @@ impl Inner {
         })
     }
 
-    async fn secure(&self, stream: Stream, target: &Uri) -> Result<Stream, Error> {
-        if !is_https(target) {
-            return Ok(stream);
-        }
-        handshake(stream, target, &self.tls.configs()?.server).await
-    }
-
-    async fn tcp(&self, target: &Uri) -> Result<Stream, BoxError> {
+    async fn tcp(&self, target: &Uri, progress: Option<&Arc<Progress>>) -> Result<Stream, BoxError> {
         match &self.layered {
-            None => open_tcp(self.tcp.clone(), target.clone()).await,
-            Some(service) => service.open(target).await,
+            None => self.tcp.open(target.clone(), progress.map(Arc::as_ref)).await,
+            Some(service) => service.open(target, progress.cloned()).await,
         }
     }
 }
 
-/// Resolves the name, and opens a TCP connection.
-async fn open_tcp(mut tcp: HttpConnector, target: Uri) -> Result<Stream, BoxError> {
-    let stream = tcp.call(target).await?.into_inner();
-    bound_unsent(&stream);
-    Ok(Stream::Tcp(stream))
+/// Returns the error of a server or proxy that can't be reached.
+fn unreachable(problem: BoxError, kind: ErrorKind, peer: &str) -> Error {
+    let message = format!("{} ({peer})", reason(problem.as_ref()));
+    match problem.downcast::<Error>() {
+        Ok(ours) if matches!(ours.kind(), ErrorKind::Timeout(_)) => {
+            let message = format!("{} ({peer})", ours.own_message().unwrap_or_default());
+            ours.with_message(message)
+        }
+        // A name that can't be resolved. That of a proxy is a fault of the proxy.
+        Ok(ours) if ours.kind() == ErrorKind::Dns && kind == ErrorKind::Connect => ours.with_message(message),
+        Ok(ours) => Error::from_source(kind, ours).with_message(message),
+        Err(problem) => Error::from_source(kind, problem).with_message(message),
+    }
 }
 
 /// Speaks TLS on a stream to the host of `target`.
@@ -176,24 +193,6 @@ fn reason(problem: &(dyn std::error::Error + 'static)) -> String {
     }
 }
 
-/// How many unsent bytes the socket may hold.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const UNSENT_LIMIT: u32 = 128 * 1024;
-
-/// Limits the unsent bytes in the socket's buffer.
-///
-/// Without a limit the system buffers megabytes. On a slow network they take so long to send that the socket accepts nothing
-/// meanwhile, and the upload seems to have stalled. Bytes in flight aren't limited, so throughput stays the same.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn bound_unsent(stream: &TcpStream) {
-    if let Err(problem) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_LIMIT) {
-        tracing::debug!(target: "kestra::pool", %problem, "the socket's buffer could not be limited");
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn bound_unsent(_: &TcpStream) {}
-
 /// Host and port.
 fn name(target: &Uri) -> String {
     format!("{}:{}", target.host().unwrap_or_default(), port(target))
@@ -201,6 +200,6 @@ fn name(target: &Uri) -> String {
 
 kestra_core::debug_fields! {
     Connector, this => {
-        proxy: this.0.proxy, tls: this.0.tls, limit: this.0.limit,
+        proxy: this.0.proxy, tls: this.0.tls, timeouts: this.0.timeouts,
     }
 }

@@ -2,16 +2,17 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::task::{Context, Poll};
 
 use http::Uri;
 use hyper_util::client::legacy::connect::proxy::SocksV5;
 use hyper_util::rt::TokioIo;
-use kestra_core::{Error, ErrorKind};
+use kestra_core::{BoxError, Error, ErrorKind};
 use tower_service::Service;
 
 use super::stream::Stream;
+use super::tcp;
 use crate::transport::proxy::{Endpoint, Host, Kind, port};
 
 /// Asks a proxy to connect us with `target`.
@@ -45,16 +46,13 @@ pub(super) async fn open(stream: Stream, proxy: &Endpoint, target: &Uri) -> Resu
 
 /// Looks a name up without holding up the runtime, and takes an IPv4 address if there is one: few proxies reach others.
 async fn resolve(name: &str, port: u16) -> Result<IpAddr, Error> {
-    let failed = || {
-        Error::new(
-            ErrorKind::Connect,
-            format!("can't resolve {name}: use socks5h:// to have the proxy resolve it"),
-        )
+    let failed = |problem: BoxError| {
+        let message = format!("can't resolve {name}: use socks5h:// to have the proxy resolve it");
+        Error::from_source(ErrorKind::Dns, problem).with_message(message)
     };
-    let found =
-        tokio::net::lookup_host((name, port)).await.map_err(|problem| failed().with_source(problem))?;
-    let addresses: Vec<_> = found.map(|address| address.ip()).collect();
-    addresses.iter().find(|ip| ip.is_ipv4()).or(addresses.first()).copied().ok_or_else(failed)
+    let addresses = tcp::resolve(name, port).await.map_err(failed)?;
+    let address = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
+    address.map(SocketAddr::ip).ok_or_else(|| failed("the name has no address".into()))
 }
 
 fn shown(ip: IpAddr) -> String {

@@ -4,18 +4,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::Request;
-use hyper_util::client::legacy::connect::HttpConnector;
-use kestra_core::Body;
+use kestra_core::{Body, Timeouts};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::http1::Http1;
 use super::*;
-use crate::transport::connector::{Connection, Connector, ConnectorLayers, Stream, Tls};
+use crate::transport::connector::{Connection, Connector, ConnectorLayers, Stream, Tcp, Tls};
 use crate::transport::proxy::Proxy;
 use crate::transport::tls::TlsSetup;
 
@@ -65,10 +63,9 @@ async fn a_request_whose_connection_closes_before_it_is_written_goes_on_a_new_on
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
         String::from_utf8(head[..length].to_vec()).unwrap()
     });
-    let limit = Duration::from_secs(10);
+    let tcp = Tcp { keepalive: None, nodelay: true };
     let tls = TlsSetup::deferred(false);
-    let connector =
-        Connector::new(HttpConnector::new(), &ConnectorLayers::default(), Proxy::none(), tls, limit);
+    let connector = Connector::new(tcp, &ConnectorLayers::default(), Proxy::none(), tls, Timeouts::default());
     let pool = Pool::new(connector, Builder::new(), Limits { idle: None, max_idle: 9 }, None);
     let written = Arc::new(AtomicUsize::new(0));
     let request = Request::post(&url).body(RequestBody::new(Body::from("body"), None)).unwrap();

@@ -9,6 +9,8 @@ use kestra_core::Error;
 use kestra_core::internal::UrlParts;
 use percent_encoding::percent_decode_str;
 
+use super::is_https;
+
 /// A proxy that can be reached.
 pub(crate) struct Endpoint {
     pub(crate) kind: Kind,
@@ -37,6 +39,11 @@ impl Kind {
             Self::Socks5 => "socks5",
             Self::Socks5h => "socks5h",
         }
+    }
+
+    /// Returns whether such a proxy forwards requests for `target`, instead of connecting us with it.
+    pub(crate) fn forwards(self, target: &Uri) -> bool {
+        matches!(self, Self::Http | Self::Https) && !is_https(target)
     }
 
     fn default_port(self) -> u16 {
