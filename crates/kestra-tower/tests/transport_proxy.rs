@@ -269,7 +269,7 @@ async fn a_proxy_that_hangs_ends_with_the_connect_timeout() {
             .build()
             .expect("a transport");
         let error = send(&transport, request(&READ, "https://127.0.0.1:1")).await.expect_err("a timeout");
-        assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Connect), "{error:#}");
+        assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Proxy), "{error:#}");
         assert!(error.to_string().contains(&format!("through {scheme}://")), "{error}");
     }
 }
@@ -323,7 +323,7 @@ async fn what_socks_refuses_and_what_has_no_address_is_an_error() {
     let transport = through(&at(&proxy, "socks5"));
     let error =
         send(&transport, request(&READ, "http://no-such-name.invalid")).await.expect_err("no address");
-    assert_eq!(error.kind(), ErrorKind::Connect, "{error:#}");
+    assert_eq!(error.kind(), ErrorKind::Dns, "{error:#}");
     assert!(error.to_string().contains("socks5h://"), "{error}");
 }
 
