@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use kestra_models::{
-    AuthProperty, BulkOutcome, CreateCredentialRequest, CreateOAuth2CredentialRequest, CredentialResponse,
-    Execution, Flow, FlowSearchResult, FlowWithSource, LogEntry, OAuth2Config, Page, PebbleFunction,
-    PermissionResource, Permissions, Plugin, State, TaskRun, TriggerAndState, TriggerState,
+    AuthProperty, BulkOutcome, ConcurrencyLimit, CreateCredentialRequest, CreateOAuth2CredentialRequest,
+    CredentialResponse, Execution, FileAttributes, Flow, FlowForExecution, FlowSearchResult,
+    FlowTopologyNode, FlowWithSource, KvEntry, LatestExecution, LogEntry, MetricEntry, Namespace,
+    OAuth2Config, Page, PebbleFunction, PermissionResource, Permissions, Plugin, SecretMeta, State, TaskRun,
+    TriggerAndState, TriggerState,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -167,6 +169,15 @@ fn what_servers_always_send_is_empty_where_one_left_it_out() {
     check::<FlowWithSource>(&["id", "namespace"]);
     check::<LogEntry>(&["executionId", "namespace", "flowId", "taskId", "message"]);
     check::<TriggerState>(&["namespace", "flowId", "triggerId"]);
+    check::<LatestExecution>(&["id", "namespace", "flowId"]);
+    check::<FlowForExecution>(&["id", "namespace"]);
+    check::<FlowTopologyNode>(&["id", "namespace", "uid"]);
+    check::<ConcurrencyLimit>(&["namespace", "flowId"]);
+    check::<MetricEntry>(&["executionId", "namespace", "flowId", "taskId", "taskRunId", "name"]);
+    check::<Namespace>(&["id"]);
+    check::<FileAttributes>(&["fileName"]);
+    check::<KvEntry>(&["key"]);
+    check::<SecretMeta>(&["key"]);
 
     // An execution without a state has none, and has not ended.
     for json in [json!({}), json!({"state": null}), json!({"state": {}}), json!({"state": {"current": null}})]

@@ -153,6 +153,66 @@ async fn a_backup_of_a_namespace_that_does_not_exist_overwrites_nothing() {
 }
 
 #[tokio::test]
+async fn a_folder_with_an_earlier_backup_keeps_nothing_that_is_deleted_since() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        for id in ["stays", "goes"] {
+            server.deploy(flow(id, "hi")).unwrap();
+            upload(&client, &format!("/{id}.txt"), "text").await;
+        }
+        let folder = Folder::new("used-backup");
+        folder.write("README.md", "not of the backup");
+        let backup = || client.namespaces().backup(NAMESPACE, folder.path());
+        backup().await.unwrap().check().unwrap();
+
+        for (is_flow, path) in [(true, "flows/goes.yml"), (false, "files/goes.txt")] {
+            if is_flow {
+                client.flows().delete_flow(NAMESPACE, "goes").await.unwrap();
+            } else {
+                client.files().delete_file(NAMESPACE, "/goes.txt").await.unwrap();
+            }
+            server.deploy(flow("new", "hi")).unwrap();
+            let error = backup().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Refused, "{dialect:?}: {error}");
+            let text = error.to_string();
+            assert!(text.contains(&folder.path().join(path).display().to_string()), "{text}");
+            assert!(text.contains("`.delete(true)`"), "{text}");
+            assert!(!folder.path().join("flows/new.yml").exists(), "nothing is written before");
+
+            let plan = backup().delete(true).dry_run(true).await.unwrap();
+            assert_eq!(plan.count(SyncAction::Delete), 1, "{plan}");
+            assert!(folder.path().join(path).exists());
+            backup().delete(true).await.unwrap().check().unwrap();
+            assert!(!folder.path().join(path).exists() && folder.path().join("flows/new.yml").exists());
+            backup().await.unwrap().check().unwrap();
+            client.flows().delete_flow(NAMESPACE, "new").await.unwrap();
+            std::fs::remove_file(folder.path().join("flows/new.yml")).unwrap();
+        }
+        assert_eq!(folder.read("README.md"), "not of the backup");
+        assert_eq!(folder.read("files/stays.txt"), "text");
+    }
+}
+
+#[tokio::test]
+async fn a_key_with_two_values_is_refused() {
+    let (_server, client) = server(Dialect::V2_0).await;
+    let sync = client.kv().sync(NAMESPACE, [("once", 1), ("twice", 1), ("twice", 2)]);
+    let error = sync.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Build);
+    assert_eq!(
+        error.to_string(),
+        "sync: invalid argument: values: the key `twice` comes twice: keep one of its values"
+    );
+    assert!(client.kv().keys(NAMESPACE).await.unwrap().is_empty());
+
+    let folder = Folder::new("key-twice");
+    folder.write("keys.json", r#"[{"key": "twice", "value": 1}, {"key": "twice", "value": 2}]"#);
+    let error = client.namespaces().restore(NAMESPACE, folder.path()).await.unwrap_err();
+    assert!(error.to_string().contains("keys.json has the key `twice` twice"), "{error}");
+    assert!(client.kv().keys(NAMESPACE).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_listed_is_named_and_keeps_everything() {
     for dialect in Dialect::ALL {
         for status in [404, 422] {

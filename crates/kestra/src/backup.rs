@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::Namespaces;
 use crate::flows::stored_flows;
-use crate::folder::failure;
-use crate::kv::Wanted;
+use crate::folder::{failure, is_flow, stale, walk};
+use crate::kv::{Wanted, by_key};
 use crate::several_calls::record_flow;
 use crate::sync::{Settings, SyncAction, SyncEntry, SyncKind, SyncReport};
 
@@ -32,13 +32,16 @@ impl Namespaces {
     ///
     /// The folder then has the source of each flow as `flows/ID.yml`, the files of the namespace below `files`, and its
     /// keys with their values, types, descriptions and expirations in `keys.json`: keep it as safe as the keys are.
-    /// Namespaces below, secrets and executions are not part of it, and neither are older revisions. Other files in the
-    /// folder stay. The client sends up to 16 requests at once. All versions.
+    /// Namespaces below, secrets and executions are not part of it, and neither are older revisions. A folder with an earlier
+    /// backup is brought up to date; what the namespace has no longer is deleted if [`delete`](Backup::delete) is set, and else
+    /// refused. Files elsewhere in the folder stay. The client sends up to 16 requests at once. All versions.
     ///
     /// # Errors
     ///
-    /// Returns an error if the namespace can't be read or has nothing, or the folder can't be written. What failed for one file or
-    /// key is in the report, and so are files that are left out as their names begin with `..`.
+    /// Returns an error if the namespace can't be read or has nothing, or the folder can't be written; one of kind
+    /// [`Refused`](ErrorKind::Refused), before anything is written, if `flows` or `files` in the folder has a file that the
+    /// namespace doesn't have. What failed for one file or key is in the report, and so are files that are left out as their names
+    /// begin with `..`.
     ///
     /// ```no_run
     /// # async fn run(old: kestra::Client, new: kestra::Client) -> Result<(), kestra::Error> {
@@ -49,7 +52,7 @@ impl Namespaces {
     /// ```
     pub fn backup(&self, namespace: impl Into<String>, folder: impl Into<PathBuf>) -> Backup {
         let settings = Settings::new(self.client());
-        Backup { namespace: namespace.into(), folder: folder.into(), settings }
+        Backup { namespace: namespace.into(), folder: folder.into(), delete: false, settings }
     }
 
     /// Restores the files, keys and flows of a namespace, in this order, from a folder that [`backup`](Self::backup) wrote.
@@ -74,6 +77,7 @@ impl Namespaces {
 pub struct Backup {
     namespace: String,
     folder: PathBuf,
+    delete: bool,
     settings: Settings,
 }
 
@@ -92,35 +96,79 @@ struct SavedKey {
 }
 
 impl Backup {
+    /// Sets whether to delete the files below `flows` and `files` in the folder that the namespace doesn't have, such as the flows
+    /// of an earlier backup that are deleted since. Defaults to `false`: a folder with such a file is refused, since a restore would
+    /// create what it has.
+    pub fn delete(mut self, delete: bool) -> Self {
+        self.delete = delete;
+        self
+    }
+
     async fn run(self) -> Result<SyncReport, Error> {
         record_flow(&self.settings.client, &self.namespace, None);
         let client = self.settings.client()?;
         let keys = client.kv().keys(&self.namespace).await?;
-        let mut entries = self.flows().await?;
-        let mut files = client.files().sync_down(&self.namespace, self.folder.join(FILES));
-        files.settings = self.settings.clone();
-        entries.extend(files.run().await?.entries);
+        let filter = std::iter::once(Filter::namespace().equals(&self.namespace));
+        let flows: BTreeMap<_, _> = stored_flows(&client.flows(), &self.settings, filter, |_| true)
+            .await?
+            .into_iter()
+            .map(|(name, flow)| (self.file_of(&name.1), (name, flow)))
+            .collect();
+        let stale = self.other_files(&flows).await?;
+        let mut files =
+            client.files().sync_down(&self.namespace, self.folder.join(FILES)).delete(self.delete);
+        (files.refuses_others, files.settings) = (!self.delete, self.settings.clone());
+        let files = files.run().await?.entries;
         // Servers list nothing of a namespace that doesn't exist.
-        let is_empty = entries.is_empty() && keys.is_empty();
+        let is_empty = flows.is_empty() && files.is_empty() && keys.is_empty();
         let problem = || format!("the namespace {} has no flows, files or keys", self.namespace);
         self.settings.check_source(is_empty, problem)?;
-        entries.extend(self.keys(keys).await?);
-        Ok(SyncReport::new("backup", &self.settings, entries))
-    }
-
-    async fn flows(&self) -> Result<Vec<SyncEntry>, Error> {
-        let flows = self.settings.client()?.flows();
-        let filter = std::iter::once(Filter::namespace().equals(&self.namespace));
         let mut entries = Vec::new();
-        for ((namespace, id), flow) in stored_flows(&flows, &self.settings, filter, |_| true).await? {
-            // Ids are letters, digits, dots, dashes and underscores.
-            let file = self.folder.join(FLOWS).join(format!("{id}.yml"));
+        for (file, ((namespace, id), flow)) in flows {
             let action = self.write(&file, flow.source.unwrap_or_default().as_bytes()).await?;
             let entry = SyncEntry::new(SyncKind::Flow, format!("{namespace}.{id}"), action);
             let entry = SyncEntry { id: Some(id), revision: flow.revision, file: Some(file), ..entry };
             entries.push(entry.in_namespace(&namespace));
         }
-        Ok(entries)
+        entries.extend(files);
+        entries.extend(self.keys(keys).await?);
+        self.remove(stale, &mut entries).await;
+        Ok(SyncReport::new("backup", &self.settings, entries))
+    }
+
+    /// Returns the file of a flow. Ids are letters, digits, dots, dashes and underscores.
+    fn file_of(&self, id: &str) -> PathBuf {
+        self.folder.join(FLOWS).join(format!("{id}.yml"))
+    }
+
+    /// Returns the files that a restore would take for flows, but for those that are written.
+    async fn other_files<T>(&self, written: &BTreeMap<PathBuf, T>) -> Result<Vec<PathBuf>, Error> {
+        let folder = self.folder.join(FLOWS);
+        if let Ok(false) = tokio::fs::try_exists(&folder).await {
+            return Ok(Vec::new());
+        }
+        let found = walk(&folder, self.delete).await?.into_iter().map(|file| file.path);
+        let others: Vec<_> = found.filter(|path| is_flow(path) && !written.contains_key(path)).collect();
+        match others.first().filter(|_| !self.delete) {
+            Some(path) => Err(stale(path, &self.namespace)),
+            None => Ok(others),
+        }
+    }
+
+    /// Deletes files, unless something has failed.
+    async fn remove(&self, stale: Vec<PathBuf>, entries: &mut Vec<SyncEntry>) {
+        let has_failed = entries.iter().any(|entry| entry.error.is_some());
+        for path in stale {
+            let action = if has_failed { SyncAction::Skipped } else { SyncAction::Delete };
+            let entry = SyncEntry::new(SyncKind::Flow, path.display().to_string(), action);
+            let mut entry = entry.in_namespace(&self.namespace);
+            if !has_failed && !self.settings.dry_run {
+                let removed = tokio::fs::remove_file(&path).await;
+                entry.error = removed.map_err(|problem| failure("deleted", &path, problem)).err();
+            }
+            entry.file = Some(path);
+            entries.push(entry);
+        }
     }
 
     async fn keys(&self, listed: Vec<KvEntry>) -> Result<Vec<SyncEntry>, Error> {
@@ -266,7 +314,11 @@ impl Restore {
         let now = instant::ago(Duration::ZERO);
         let lives = |key: &SavedKey| key.expiration_date.is_none_or(|expires| expires > now);
         let (living, expired): (Vec<_>, Vec<_>) = keys.into_iter().partition(lives);
-        let living = living.into_iter().map(SavedKey::wanted).collect();
+        let (living, repeated) = by_key(living.into_iter().map(SavedKey::wanted));
+        if let Some(key) = repeated {
+            let problem = format!("{} has the key `{key}` twice: keep one of its values", path.display());
+            return Err(Error::new(ErrorKind::File, problem));
+        }
         Ok((living, expired.into_iter().map(|key| key.key).collect()))
     }
 }

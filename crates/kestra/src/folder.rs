@@ -58,6 +58,23 @@ pub(crate) fn is_left_out(name: &str) -> bool {
     name.starts_with("..")
 }
 
+/// Returns whether a sync takes a file for a flow.
+pub(crate) fn is_flow(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml")
+    })
+}
+
+/// Returns the error of a folder for a backup that has a file which the namespace doesn't have.
+pub(crate) fn stale(path: &Path, namespace: &str) -> Error {
+    let message = format!(
+        "the namespace {namespace} doesn't have {}, and a restore would create it: use another folder, or call `.delete(true)` \
+         to delete what the namespace doesn't have",
+        path.display()
+    );
+    Error::new(ErrorKind::Refused, message)
+}
+
 pub(crate) fn failure(what: &str, path: &Path, problem: io::Error) -> Error {
     let message =
         format!("{} can't be {what}: {problem}: check the path and its permissions", path.display());

@@ -227,6 +227,19 @@ fn files_are_readers() {
         });
         assert_eq!(broken.unwrap_err().kind(), ErrorKind::Transport);
 
+        // A download is uploaded as the stream that it is: its reader would be read within the runtime.
+        let download = files.get_file_content(NAMESPACE, "/numbers.txt").call().unwrap();
+        let part = FilePart::stream("copy.txt", download);
+        files.create_namespace_file(NAMESPACE, "/copy.txt", part).call().unwrap();
+        let mut copy = Vec::new();
+        let download = files.get_file_content(NAMESPACE, "/copy.txt").call().unwrap();
+        client.reader(download).read_to_end(&mut copy).unwrap();
+        assert!(copy == content, "{dialect:?}: {} of {} bytes", copy.len(), content.len());
+        let download = files.get_file_content(NAMESPACE, "/numbers.txt").call().unwrap();
+        let part = FilePart::reader("copy.txt", client.reader(download));
+        let error = files.create_namespace_file(NAMESPACE, "/copy.txt", part).call().unwrap_err();
+        assert!(format!("{error:#}").contains("a blocking call would stop"), "{error:#}");
+
         // What the reader fails with ends the upload.
         let failing = std::io::Cursor::new("begin").chain(Failing);
         let part = FilePart::reader("bad.txt", failing);

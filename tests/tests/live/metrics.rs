@@ -26,8 +26,8 @@ async fn metrics_of_an_execution_are_read_and_summed_up() {
             (found.len() == 2).then_some(found)
         })
         .await;
-        let rows = found.iter().find(|metric| metric.name.as_deref() == Some("rows.read")).unwrap();
-        assert_eq!((rows.value, rows.task_id.as_deref()), (Some(3.0), Some("measure")));
+        let rows = found.iter().find(|metric| metric.name == "rows.read").unwrap();
+        assert_eq!((rows.value, rows.task_id.as_str()), (Some(3.0), "measure"));
         assert_eq!(rows.tags["source"], "test");
         let mut names = metrics.list_flow_metrics(&site.namespace, "measures").await.unwrap();
         names.sort();

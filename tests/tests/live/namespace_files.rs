@@ -25,10 +25,10 @@ async fn a_file_is_written_read_moved_and_deleted() {
         assert_eq!(read("/scripts/main.py").await.unwrap(), "print(2)");
         assert_eq!(read("/a b/ä&c=d.txt").await.unwrap(), "odd");
         let stats = files.get_file_metadata(namespace).path("/scripts/main.py").await.unwrap();
-        assert_eq!((stats.file_name.as_deref(), stats.size), (Some("main.py"), Some(8)));
+        assert_eq!((stats.file_name.as_str(), stats.size), ("main.py", Some(8)));
         let mut listed = files.list_namespace_directory_files(namespace).path("/").await.unwrap();
         listed.sort_by(|one, other| one.file_name.cmp(&other.file_name));
-        assert!(listed.iter().any(|file| file.file_name.as_deref() == Some("scripts")), "{listed:?}");
+        assert!(listed.iter().any(|file| file.file_name == "scripts"), "{listed:?}");
         let found = files.search_namespace_files(namespace, "main").await.unwrap();
         assert_eq!(found, ["/scripts/main.py"]);
 

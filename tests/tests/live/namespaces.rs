@@ -11,12 +11,9 @@ async fn namespaces_are_found() {
     on_every_server(async |site| {
         site.deploy("hello", LOG).await;
         let (namespaces, namespace) = (site.client.namespaces(), &site.namespace);
-        assert_eq!(
-            namespaces.get_namespace(namespace).await.unwrap().id.as_deref(),
-            Some(namespace.as_str())
-        );
+        assert_eq!(namespaces.get_namespace(namespace).await.unwrap().id, *namespace);
         let found = namespaces.search_namespaces().q(namespace).items().collect().await;
-        let ids: Vec<_> = found.unwrap().into_iter().filter_map(|found| found.id).collect();
+        let ids: Vec<_> = found.unwrap().into_iter().map(|found| found.id).collect();
         assert!(ids.contains(namespace), "{ids:?}");
         let guess =
             namespaces.autocomplete_namespaces(Autocomplete::default().q(namespace.clone())).await.unwrap();

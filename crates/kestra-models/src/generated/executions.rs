@@ -433,13 +433,15 @@ pub struct FlowForExecution {
     /// Tasks that run after all others, whether these failed or not, without the properties of their plugins. (`finally`)
     pub finally: Vec<crate::TaskForExecution>,
     /// The id of the flow, unique within its namespace. (`id`)
-    pub id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub id: String,
     /// The inputs that an execution takes, in the order of the source. (`inputs`)
     pub inputs: Vec<crate::Input>,
     /// Labels that every execution of the flow gets. (`labels`)
     pub labels: crate::Labels,
     /// The namespace of the flow, its levels separated by dots, such as `company.team`. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// Values that an execution returns; the server evaluates them when the execution ends. (`outputs`)
     pub outputs: Vec<crate::Output>,
     /// Limits on how many executions may start within a span of time. Requires Kestra 2.0 or later. (`quotas`)
@@ -541,11 +543,14 @@ pub struct InputsValidation {
 #[non_exhaustive]
 pub struct LatestExecution {
     /// The id of the flow, within `namespace`. (`flowId`)
-    pub flow_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub flow_id: String,
     /// The id of the latest execution of the flow. (`id`)
-    pub id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub id: String,
     /// The namespace of the flow. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// When the execution was created. (`startDate`)
     pub start_date: Option<::jiff::Timestamp>,
     /// The current state of the execution. (`status`)

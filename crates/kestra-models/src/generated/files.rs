@@ -8,7 +8,8 @@ pub struct FileAttributes {
     /// When the file was created, in milliseconds since 1970. (`creationTime`)
     pub creation_time: Option<i64>,
     /// Name of the file or folder, without the path. (`fileName`)
-    pub file_name: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub file_name: String,
     /// When the content last changed, in milliseconds since 1970. (`lastModifiedTime`)
     pub last_modified_time: Option<i64>,
     /// What the storage keeps beside the content, by name. Absent on 1.0 servers. (`metadata`)

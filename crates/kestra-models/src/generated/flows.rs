@@ -33,11 +33,11 @@ pub struct Check {
 #[non_exhaustive]
 pub struct ConcurrencyLimit {
     /// The id of the flow, within `namespace`. (`flowId`)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub flow_id: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub flow_id: String,
     /// The namespace of the flow. (`namespace`)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
     /// How many executions count as running. (`running`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<i64>,
@@ -63,13 +63,13 @@ impl ConcurrencyLimit {
 
     /// Sets [`flow_id`](field@Self::flow_id).
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
-        self.flow_id = Some(flow_id.into());
+        self.flow_id = flow_id.into();
         self
     }
 
     /// Sets [`namespace`](field@Self::namespace).
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
+        self.namespace = namespace.into();
         self
     }
 

@@ -47,21 +47,27 @@ pub struct MetricEntry {
     /// Whether the metric is marked as deleted. Kestra before 1.3 only. (`deleted`)
     pub deleted: Option<bool>,
     /// The id of the execution that reported the metric. (`executionId`)
-    pub execution_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub execution_id: String,
     /// What the execution is for. Absent means `NORMAL`. (`executionKind`)
     pub execution_kind: Option<crate::ExecutionKind>,
     /// The id of the flow, within `namespace`. (`flowId`)
-    pub flow_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub flow_id: String,
     /// Name of the metric, such as `rows`. (`name`)
-    pub name: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub name: String,
     /// The namespace of the flow. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// Tags that tell measurements of the same name apart, by tag name. (`tags`)
     pub tags: ::std::collections::BTreeMap<String, String>,
     /// The id of the task that reported the metric. (`taskId`)
-    pub task_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub task_id: String,
     /// The id of the task run that reported the metric. (`taskRunId`)
-    pub task_run_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub task_run_id: String,
     /// When the measurement was made. (`timestamp`)
     pub timestamp: Option<::jiff::Timestamp>,
     /// How values are combined, `counter`, `timer` or `gauge`. (`type`)

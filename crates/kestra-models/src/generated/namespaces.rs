@@ -92,8 +92,8 @@ pub struct Namespace {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The full name of the namespace, its levels separated by dots. An open-source server returns any name that it is asked for. (`id`)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// Whether outputs of tasks are kept in the internal storage in place of the database. Enterprise Edition only. (`outputsInInternalStorage`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outputs_in_internal_storage: Option<bool>,
@@ -223,7 +223,7 @@ impl Namespace {
 
     /// Sets [`id`](field@Self::id).
     pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
+        self.id = id.into();
         self
     }
 

@@ -496,11 +496,14 @@ pub struct FlowTopologyGraphEdge {
 #[non_exhaustive]
 pub struct FlowTopologyNode {
     /// The id of the flow, within `namespace`. (`id`)
-    pub id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub id: String,
     /// The namespace of the flow, its levels separated by dots. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// Unique id of the node, which edges refer to. (`uid`)
-    pub uid: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub uid: String,
 }
 
 ::kestra_core::object! {
@@ -1405,8 +1408,8 @@ pub struct SecretMeta {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Name of the secret, which expressions read with `secret('<name>')`. (`key`)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key: String,
     /// The namespace that the secret belongs to. (`namespace`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
@@ -1437,7 +1440,7 @@ impl SecretMeta {
 
     /// Sets [`key`](field@Self::key).
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
+        self.key = key.into();
         self
     }
 

@@ -10,7 +10,9 @@ use super::Iter;
 
 /// The bytes of a download, for threads that have no runtime. Returned by [`Client::reader`](super::Client::reader).
 ///
-/// An error of the download is the source of the [`io::Error`].
+/// An error of the download is the source of the [`io::Error`]. To upload a download, give it to
+/// [`FilePart::stream`](crate::FilePart::stream): an upload reads the reader of [`FilePart::reader`](crate::FilePart::reader) on
+/// a thread of the runtime, where this one is an error.
 pub struct Reader {
     pieces: Iter<Download>,
     unread: Bytes,

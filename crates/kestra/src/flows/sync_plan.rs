@@ -89,9 +89,7 @@ impl Plan<'_> {
         let mut read = Vec::new();
         for file in folder::walk(folder, self.sync.deletes()).await? {
             let path = file.path;
-            if !path.extension().is_some_and(|extension| {
-                extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml")
-            }) {
+            if !folder::is_flow(&path) {
                 continue;
             }
             let source = tokio::fs::read_to_string(&path).await;

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Kv;
 
-pub(crate) use sync::Wanted;
+pub(crate) use sync::{Wanted, by_key};
 
 pub use sync::KvSync;
 

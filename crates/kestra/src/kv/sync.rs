@@ -21,7 +21,8 @@ impl Kv {
     ///
     /// # Errors
     ///
-    /// Returns an error if the keys can't be listed. What failed for one key is in the report.
+    /// Returns an error of kind [`Build`](crate::ErrorKind::Build) if a key has two values, and an error if the keys can't be
+    /// listed. What failed for one key is in the report.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::BoxError> {
@@ -36,9 +37,12 @@ impl Kv {
         namespace: impl Into<String>,
         values: impl IntoIterator<Item = (K, V)>,
     ) -> KvSync {
+        let given = values.into_iter().map(|(key, value)| (key.into(), (value.into(), None)));
+        let (values, repeated) = by_key(given);
         KvSync {
             namespace: namespace.into(),
-            values: values.into_iter().map(|(key, value)| (key.into(), (value.into(), None))).collect(),
+            values,
+            repeated,
             kept: BTreeSet::new(),
             delete: false,
             settings: Settings::new(self.client()),
@@ -49,12 +53,28 @@ impl Kv {
 /// A value, and the expiration and description that its key is to have, if not those that it has.
 pub(crate) type Wanted = (KvValue, Option<KvEntry>);
 
+/// Returns the values by their keys, and a key that comes twice, if there is one.
+pub(crate) fn by_key(
+    values: impl IntoIterator<Item = (String, Wanted)>,
+) -> (BTreeMap<String, Wanted>, Option<String>) {
+    let (mut by_key, mut repeated) = (BTreeMap::new(), None);
+    for (key, value) in values {
+        if by_key.contains_key(&key) {
+            repeated.get_or_insert_with(|| key.clone());
+        }
+        by_key.insert(key, value);
+    }
+    (by_key, repeated)
+}
+
 /// A sync of keys; see [`Kv::sync`].
 #[must_use = "a sync does nothing until it is awaited"]
 #[derive(Clone)]
 pub struct KvSync {
     pub(crate) namespace: String,
     pub(crate) values: BTreeMap<String, Wanted>,
+    /// A key that the values have twice.
+    repeated: Option<String>,
     /// Keys that are not deleted, though they have no value here.
     pub(crate) kept: BTreeSet<String>,
     pub(crate) delete: bool,
@@ -69,6 +89,10 @@ impl KvSync {
     }
 
     pub(crate) async fn run(self) -> Result<SyncReport, Error> {
+        if let Some(key) = &self.repeated {
+            let problem = format!("the key `{key}` comes twice: keep one of its values");
+            return Err(Error::invalid("values", problem));
+        }
         let (this, kv) = (&self, &self.settings.client()?.kv());
         record_flow(&self.settings.client, &self.namespace, None);
         let listed = kv.keys(&self.namespace).await?;

@@ -181,11 +181,11 @@ async fn expressions_are_evaluated_in_what_a_task_saw() {
             executions.eval_task_run_expression(&id, &run, "{{ flow.id }} {{ 1 + 1 }}").await.unwrap();
         assert_eq!(result.result.as_deref(), Some("seen 2"));
         let flow = executions.get_flow_from_execution_by_id(&id).await.unwrap();
-        assert_eq!(flow.id.as_deref(), Some("seen"));
+        assert_eq!(flow.id, "seen");
         let graph = executions.get_execution_flow_graph(&id).await.unwrap();
         assert!(!graph.nodes.is_empty());
         let flows = executions.list_executable_flows(&site.namespace).await.unwrap();
-        assert!(flows.iter().any(|flow| flow.id.as_deref() == Some("seen")), "{flows:?}");
+        assert!(flows.iter().any(|flow| flow.id == "seen"), "{flows:?}");
         assert!(executions.list_execution_namespaces().await.unwrap().contains(&site.namespace));
     })
     .await;

@@ -69,12 +69,15 @@ pub struct FileSync {
     namespace: String,
     folder: PathBuf,
     delete: bool,
+    /// Whether files that only the folder has are an error of a download.
+    pub(crate) refuses_others: bool,
     pub(crate) settings: Settings,
 }
 
 impl FileSync {
     fn new(files: &Files, direction: Direction, namespace: String, folder: PathBuf) -> Self {
-        Self { direction, namespace, folder, delete: false, settings: Settings::new(files.client()) }
+        let settings = Settings::new(files.client());
+        Self { direction, namespace, folder, delete: false, refuses_others: false, settings }
     }
 
     /// Sets whether to delete the files that only the target has. Defaults to `false`.

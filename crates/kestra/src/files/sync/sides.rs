@@ -92,7 +92,7 @@ pub(super) async fn files_of_namespace(
                 Err(error) => return Err(error),
             };
             for entry in entries {
-                let Some(name) = entry.file_name else { continue };
+                let name = entry.file_name;
                 let is_left_out = is_left_out(&name);
                 let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
                 match entry.type_ {

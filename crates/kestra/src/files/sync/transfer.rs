@@ -11,7 +11,7 @@ use super::sides::{Remote, files_of_folder, files_of_namespace, is_same, place_b
 use crate::Files;
 use crate::client::Deadline;
 use crate::files::trash::{Place, sweep};
-use crate::folder::{LocalFile, failure};
+use crate::folder::{LocalFile, failure, stale};
 use crate::several_calls::record_flow;
 use crate::sync::{SyncAction, SyncEntry, SyncKind};
 
@@ -97,8 +97,16 @@ impl FileSync {
         // What a name stands for here; of several the last, which is the name itself if a file has it.
         let known: BTreeMap<String, &LocalFile> =
             target.iter().map(|(path, file)| (stored(path), file)).collect();
-        let is_deleted = |path: &String| self.delete && !source.contains_key(&stored(path));
-        let deleted: Vec<_> = target.iter().filter(|(path, _)| is_deleted(path)).collect();
+        let mut deleted: Vec<_> =
+            target.iter().filter(|(path, _)| !source.contains_key(&stored(path))).collect();
+        // Of a folder that can't be listed it is not known which files there are.
+        if let Some((_, file)) = deleted.first()
+            && self.refuses_others
+            && remote.unlisted.is_empty()
+        {
+            return Err(stale(&file.path, &self.namespace));
+        }
+        deleted.retain(|_| self.delete);
         let is_empty = source.is_empty() && remote.unlisted.is_empty() && !deleted.is_empty();
         let problem = || {
             format!(
