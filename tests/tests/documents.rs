@@ -187,6 +187,40 @@ fn paths_in_the_architecture_and_the_guide_for_changes_are_there() {
 }
 
 #[test]
+fn every_threat_is_shown_by_tests_that_are_there() {
+    let sources = sources();
+    let document = read("crates/kestra/docs/threats.md");
+    let rows: Vec<_> =
+        document.lines().filter(|line| line.starts_with("| ") && !line.contains("| test |")).collect();
+    assert!(rows.len() > 30, "{}", rows.len());
+    for row in rows {
+        let tests = row.trim_end_matches('|').rsplit('|').next().unwrap();
+        let names: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test shows: {row}");
+        for name in names {
+            assert!(sources.contains(&format!("fn {name}(")), "there is no test {name}");
+        }
+    }
+}
+
+/// The code of the crates and of their tests.
+fn sources() -> String {
+    let mut folders = vec![root().join("crates"), root().join("tests")];
+    let mut code = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("generated") && !path.ends_with("target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                code.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    code
+}
+
+#[test]
 fn the_picture_has_the_layers_in_the_order_of_the_page() {
     let (picture, page) = (read("docs/pictures/layers.svg"), read("docs/layers.md"));
     let names = [

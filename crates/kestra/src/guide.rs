@@ -10,6 +10,7 @@
 //! | [`errors`] | the kinds of errors, and what to do about the known traps |
 //! | [`safety`] | what the client refuses because a server would silently do harm, and how to override it |
 //! | [`layers`] | the order of the layers, layers of others, your own stack, transport or network, requests for other HTTP clients |
+//! | [`threats`] | what the client defends against and what not, each with its test |
 //! | [`telemetry`] | spans, metrics in OpenTelemetry, an observer |
 //! | [`production`] | what failures look like and do, simulated |
 //! | [`porting`] | from Kestra's Go and Python clients |
@@ -47,6 +48,7 @@ macro_rules! page {
         /// [safety.md#updates-that-hang-the-server]: crate::guide::safety#updates-that-hang-the-server
         /// [tasks.md]: crate::guide::tasks
         /// [telemetry.md]: crate::guide::telemetry
+        /// [threats.md]: crate::guide::threats
         #[doc = include_str!($file)]
         ///
         $(#[$more])*
@@ -85,6 +87,7 @@ page!(telemetry, "../docs/telemetry.md",
     /// Reference: [`Observer`](crate::Observer), [`ClientEvent`](crate::ClientEvent), [`TraceLayer`](crate::layers::TraceLayer).
 );
 page!(production, "../docs/production.md",);
+page!(threats, "../docs/threats.md",);
 page!(porting, "../docs/porting.md",);
 page!(loads, "../docs/loads.md",);
 page!(performance, "../docs/performance.md",);
