@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod folder;
+mod plugins;
 mod report;
 
 use std::fs;
@@ -42,6 +43,16 @@ enum Command {
         #[arg(required = true, value_name = "FLOWS")]
         paths: Vec<PathBuf>,
     },
+    /// Writes the types of one server's tasks, triggers and conditions as Rust.
+    Plugins {
+        /// The schema of the server: the response of GET /api/v1/plugins/schemas/flow.
+        schema: PathBuf,
+        /// The file that is written, such as src/plugins.rs.
+        target: PathBuf,
+        /// The crate that the code needs: `kestra` or `kestra-flow`.
+        #[arg(long = "crate", value_name = "NAME", default_value = "kestra", value_parser = ["kestra", "kestra-flow"])]
+        library: String,
+    },
 }
 
 /// Reads a version; what comes after its second number does not matter.
@@ -55,8 +66,26 @@ fn release(text: &str) -> Result<Release, String> {
 }
 
 fn main() -> ExitCode {
-    let Command::Check { release, schema, format, paths } = Arguments::parse().command;
-    match check(release, schema, &paths) {
+    match Arguments::parse().command {
+        Command::Check { release, schema, format, paths } => report(check(release, schema, &paths), format),
+        Command::Plugins { schema, target, library } => {
+            let library = if library == "kestra" { "kestra::flow" } else { "kestra_flow" };
+            match plugins::generate(&schema, &target, library) {
+                Ok(types) => {
+                    println!("{}: {types} types", target.display());
+                    ExitCode::SUCCESS
+                }
+                Err(problem) => {
+                    eprintln!("{problem}");
+                    ExitCode::from(2)
+                }
+            }
+        }
+    }
+}
+
+fn report(checked: Result<Vec<Checked>, Failure>, format: Format) -> ExitCode {
+    match checked {
         Ok(checked) => {
             println!("{}", format.write(&checked));
             let has_error = checked
