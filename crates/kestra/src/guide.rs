@@ -12,7 +12,7 @@
 //! | [`layers`] | the order of the layers, layers of others, your own stack, transport or network, requests for other HTTP clients |
 //! | [`threats`] | what the client defends against and what not, each with its test |
 //! | [`telemetry`] | spans, metrics in OpenTelemetry, an observer |
-//! | [`production`] | what failures look like and do, simulated |
+//! | [`production`] | what to set, what to watch, what failures look like, simulated outages |
 //! | [`porting`] | from Kestra's Go and Python clients |
 //! | [`loads`] | measurements under failures |
 //! | [`performance`] | what a call costs, how that grows, and how to measure it |
