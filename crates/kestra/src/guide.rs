@@ -31,6 +31,7 @@ macro_rules! page {
         /// [kestrapy.md]: crate::operations
         /// [layers.md]: crate::guide::layers
         /// [loads.md]: crate::guide::loads
+        /// [login.md]: crate::guide::login
         /// [operations.md]: crate::operations
         /// [performance.md]: crate::guide::performance
         /// [porting.md]: crate::guide::porting
