@@ -1,6 +1,6 @@
 //! What travels with a request through all layers.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -34,6 +34,10 @@ struct Inner {
     attempts: AtomicU32,
     has_timed_out: AtomicBool,
     is_detecting_version: AtomicBool,
+    is_expiring: AtomicBool,
+    can_move: AtomicBool,
+    /// A bit for each member of a cluster that failed the call or has a request of it.
+    used_members: AtomicU64,
     sent: Sent,
 }
 
@@ -56,6 +60,9 @@ impl CallContext {
             attempts: AtomicU32::new(0),
             has_timed_out: AtomicBool::new(false),
             is_detecting_version: AtomicBool::new(false),
+            is_expiring: AtomicBool::new(false),
+            can_move: AtomicBool::new(false),
+            used_members: AtomicU64::new(0),
             sent: Sent::default(),
         }))
     }
@@ -160,6 +167,45 @@ impl CallContext {
         self.0.has_timed_out.load(Ordering::Relaxed) && self.0.has_timed_out.swap(false, Ordering::Relaxed)
     }
 
+    /// Sets whether a timeout is dropping the attempt.
+    pub fn set_expiring(&self, is_expiring: bool) {
+        self.0.is_expiring.store(is_expiring, Ordering::Relaxed);
+    }
+
+    /// Returns whether a timeout is dropping the attempt, rather than the caller.
+    #[must_use]
+    pub fn is_expiring(&self) -> bool {
+        self.0.is_expiring.load(Ordering::Relaxed)
+    }
+
+    /// Returns the members of a cluster that failed the call or have a request of it, as bits.
+    #[must_use]
+    pub fn used_members(&self) -> u64 {
+        self.0.used_members.load(Ordering::Relaxed)
+    }
+
+    /// Records that a member of a cluster gets a request of the call, so that other attempts go to others.
+    pub fn begin_at_member(&self, index: usize) {
+        self.0.used_members.fetch_or(member(index), Ordering::Relaxed);
+        self.0.can_move.store(false, Ordering::Relaxed);
+    }
+
+    /// Records that the member did not fail the call.
+    pub fn end_at_member(&self, index: usize) {
+        self.0.used_members.fetch_and(!member(index), Ordering::Relaxed);
+    }
+
+    /// Records that the member failed the call, and whether another one is there for it.
+    pub fn fail_at_member(&self, can_move: bool) {
+        self.0.can_move.store(can_move, Ordering::Relaxed);
+    }
+
+    /// Returns whether the last attempt failed at a member of a cluster, and another one can take the next attempt.
+    #[must_use]
+    pub fn can_move(&self) -> bool {
+        self.0.can_move.load(Ordering::Relaxed)
+    }
+
     /// Sets whether the call waits for the detection of its server's version.
     pub fn set_detecting_version(&self, is_detecting: bool) {
         self.0.is_detecting_version.store(is_detecting, Ordering::Relaxed);
@@ -257,6 +303,10 @@ impl CallContext {
             .as_deref()
             .ok_or_else(|| Error::new(ErrorKind::Build, problem).with_operation(self.operation()))
     }
+}
+
+fn member(index: usize) -> u64 {
+    u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
 }
 
 crate::debug_fields! {

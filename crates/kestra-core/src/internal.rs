@@ -15,10 +15,10 @@ pub use crate::head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 pub use crate::headers::set_header;
 pub use crate::key::{CORRELATION_LABEL, IdempotencyKey};
 pub use crate::operation::ACCEPT_JSON;
-pub use crate::options::ServerVariables;
+pub use crate::options::{ServerAffinity, ServerVariables};
 pub use crate::retry_after::read as read_retry_after;
 pub use crate::sent_inputs::{SentInputs, ShowsInputs};
-pub use crate::servers::BaseUrl;
+pub use crate::servers::{BaseUrl, ClusterSettings, MAX_MEMBERS, Policy};
 pub use crate::timeouts::{Limits, Steps};
 pub use crate::url_parts::UrlParts;
 

@@ -61,7 +61,7 @@ pub use operation::{
 };
 pub use options::CallOptions;
 pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};
-pub use servers::{Server, Servers, Variable};
+pub use servers::{Server, ServerCluster, Servers, Variable};
 pub use target::Target;
 pub use timeouts::Timeouts;
 pub use version::{InvalidVersion, Version, Versions};

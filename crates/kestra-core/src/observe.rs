@@ -52,6 +52,18 @@ pub enum ClientEvent<'a> {
         /// The time that the detection took.
         duration: Duration,
     },
+    /// A member of a cluster failed too often and is left out.
+    ServerEjected {
+        /// The server.
+        server: ServerAddress<'a>,
+        /// The time for which no call goes to it. Then one call probes it.
+        duration: Duration,
+    },
+    /// A member of a cluster that was left out works again.
+    ServerReturned {
+        /// The server.
+        server: ServerAddress<'a>,
+    },
     /// A call got a connection of the pool.
     PoolWait {
         /// The server.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -46,6 +47,7 @@ struct Options {
     read_only: bool,
     api_version: Option<Version>,
     invalid: Option<String>,
+    affinity: Option<ServerAffinity>,
 }
 
 /// What is set for the servers of one operation.
@@ -143,6 +145,12 @@ impl CallOptions {
         #[doc(hidden)]
         single_attempt() options => options.single_attempt = true;
 
+        /// Makes the calls with copies of these options prefer one member of a cluster: that of the last of them.
+        #[doc(hidden)]
+        affinity() options => {
+            options.affinity.get_or_insert_default();
+        };
+
         /// Sets the server's version, so that it isn't detected.
         api_version(version: Version) options => options.api_version = Some(version);
     }
@@ -221,6 +229,7 @@ impl CallOptions {
         merged.read_only |= ours.read_only;
         merged.api_version = ours.api_version.or(merged.api_version);
         merged.invalid = ours.invalid.or(merged.invalid);
+        merged.affinity = ours.affinity.or(merged.affinity);
         Self(Some(Arc::new(merged)))
     }
 
@@ -314,6 +323,13 @@ impl CallOptions {
         self.get(|options| options.idempotent)
     }
 
+    /// Returns the member of a cluster that the call shares with others.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn get_affinity(&self) -> Option<&ServerAffinity> {
+        self.get(|options| options.affinity.as_ref())
+    }
+
     /// Returns whether operations that change something are refused.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
@@ -359,6 +375,29 @@ impl fmt::Debug for CallOptions {
             .field("read_only", &options.read_only)
             .field("api_version", &options.api_version)
             .finish()
+    }
+}
+
+/// The member of a cluster that several calls prefer, since one of them found something out for the others. Copies share it.
+#[derive(Clone, Debug)]
+pub struct ServerAffinity(Arc<AtomicUsize>);
+
+impl Default for ServerAffinity {
+    fn default() -> Self {
+        Self(Arc::new(AtomicUsize::new(usize::MAX)))
+    }
+}
+
+impl ServerAffinity {
+    /// Returns the index of the member, if a call went to one.
+    #[must_use]
+    pub fn get(&self) -> Option<usize> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|index| *index != usize::MAX)
+    }
+
+    /// Sets the member.
+    pub fn set(&self, index: usize) {
+        self.0.store(index, Ordering::Relaxed);
     }
 }
 

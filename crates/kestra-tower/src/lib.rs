@@ -64,6 +64,7 @@
 
 pub mod auth;
 mod oneshot;
+mod other_error;
 mod replayable_request;
 pub mod retry;
 pub mod server;

@@ -188,6 +188,40 @@ impl Service<Request<Body>> for Peer {
     }
 }
 
+/// Servers by their hosts, each with a script of its own.
+#[derive(Clone)]
+pub(crate) struct Peers<const N: usize>([(&'static str, Peer); N]);
+
+impl<const N: usize> Peers<N> {
+    pub(crate) fn new(hosts: [&'static str; N]) -> Self {
+        Self(hosts.map(|host| (host, Peer::default())))
+    }
+
+    pub(crate) fn of(&self, host: &str) -> &Peer {
+        &self.0.iter().find(|(known, _)| *known == host).unwrap().1
+    }
+
+    /// How many requests each got.
+    pub(crate) fn counts(&self) -> [usize; N] {
+        self.0.each_ref().map(|(_, peer)| peer.count())
+    }
+}
+
+impl<const N: usize> Service<Request<Body>> for Peers<N> {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = <Peer as Service<Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let host = request.uri().host().unwrap().to_owned();
+        self.of(&host).clone().call(request)
+    }
+}
+
 async fn answer(mut reply: Reply) -> Result<Response<Body>, BoxError> {
     loop {
         match reply {

@@ -66,6 +66,12 @@ impl BaseUrl {
         &self.0.authority
     }
 
+    /// Returns the port, which is the scheme's own if the URL names none.
+    pub fn port(&self) -> u16 {
+        let own = if self.0.scheme == Scheme::HTTPS { 443 } else { 80 };
+        self.0.authority.port_u16().unwrap_or(own)
+    }
+
     /// What stands before `/api/v1`, without a slash at its end; usually empty.
     pub fn prefix(&self) -> &str {
         &self.0.prefix

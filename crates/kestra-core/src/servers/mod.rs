@@ -1,11 +1,13 @@
 //! The servers of a client: a list with templates, and lists of their own for single operations.
 
 mod base;
+mod cluster;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use base::BaseUrl;
+pub use cluster::{ClusterSettings, MAX_MEMBERS, Policy, ServerCluster};
 
 use crate::error::{Error, ErrorKind};
 use crate::operation::OperationInfo;
@@ -169,7 +171,8 @@ impl Variable {
 /// The servers of a client.
 ///
 /// A call goes to the server at its operation's index, else at the call's index, else to the first. The list is the
-/// operation's own, if it has one, else the general one.
+/// operation's own, if it has one, else the general one. [`Servers::cluster`] creates a list of which a call without an index
+/// goes to any server that works.
 ///
 /// ```
 /// use kestra_core::Servers;
@@ -183,6 +186,8 @@ pub struct Servers {
     general: Arc<[Resolved]>,
     /// By Go key, the last of a key first.
     operations: Arc<Vec<(String, Arc<[Resolved]>)>>,
+    /// Whether the general list is one cluster, and how a member is selected then.
+    cluster: Option<Arc<ClusterSettings>>,
 }
 
 /// A server, and its URL with the default values filled in, worked out once.
@@ -195,7 +200,19 @@ impl Servers {
     /// Servers for all operations.
     #[must_use]
     pub fn new<S: Into<Server>>(servers: impl IntoIterator<Item = S>) -> Self {
-        Self { general: resolve_defaults(servers), operations: Arc::default() }
+        Self { general: resolve_defaults(servers), operations: Arc::default(), cluster: None }
+    }
+
+    /// Creates a cluster: one Kestra behind several addresses, among which each call and each retry goes to one that works.
+    ///
+    /// ```
+    /// use kestra_core::Servers;
+    ///
+    /// let servers = Servers::cluster(["https://kestra-1.example.com", "https://kestra-2.example.com"]).round_robin();
+    /// # let _ = servers;
+    /// ```
+    pub fn cluster<S: Into<Server>>(servers: impl IntoIterator<Item = S>) -> ServerCluster {
+        ServerCluster::new(servers)
     }
 
     /// Servers for one operation, named by its Go key, such as `FlowsAPIService.CreateFlow`.
@@ -224,7 +241,57 @@ impl Servers {
                 return Err(error(problem.as_str()));
             }
         }
-        Ok(())
+        match &self.cluster {
+            Some(_) if self.general.len() > MAX_MEMBERS => Err(error(format!(
+                "servers: a cluster has at most {MAX_MEMBERS} members, this one has {}: leave some out",
+                self.general.len()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether these servers are a cluster.
+    #[doc(hidden)]
+    pub fn is_cluster(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// Returns the settings of the cluster, if these servers are one.
+    #[doc(hidden)]
+    pub fn cluster_settings(&self) -> Option<&ClusterSettings> {
+        self.cluster.as_deref()
+    }
+
+    /// Returns the number of servers in the general list.
+    #[doc(hidden)]
+    pub fn count(&self) -> usize {
+        self.general.len()
+    }
+
+    /// Returns whether a call may go to any member of the cluster: it names no index, and its operation has no list of its own.
+    #[doc(hidden)]
+    pub fn is_for_any_member(&self, operation: Option<&OperationInfo>, options: &CallOptions) -> bool {
+        let key = operation.map(|operation| operation.go_key);
+        self.cluster.is_some()
+            && options.get_server_index(key).is_none()
+            && !self.operations.iter().any(|(operation, _)| key == Some(operation.as_str()))
+    }
+
+    /// Returns the server at an index of the general list, for a call.
+    #[doc(hidden)]
+    pub fn resolve_member(
+        &self,
+        index: usize,
+        operation: Option<&OperationInfo>,
+        options: &CallOptions,
+    ) -> Result<BaseUrl, Error> {
+        let key = operation.map(|operation| operation.go_key);
+        match self.general.get(index) {
+            Some(server) => server.of_call(key, options),
+            None => {
+                Err(error(format!("server index {index}: the client has {} servers", self.general.len())))
+            }
+        }
     }
 
     /// The server for a call, without an allocation unless the call sets variables.
@@ -246,9 +313,16 @@ impl Servers {
                 count => format!("server index {index} is out of range: {of} has servers 0 to {}", count - 1),
             }));
         };
+        server.of_call(key, options)
+    }
+}
+
+impl Resolved {
+    /// Returns the base URL with the variables that the call sets.
+    fn of_call(&self, key: Option<&str>, options: &CallOptions) -> Result<BaseUrl, Error> {
         match options.get_server_variables(key) {
-            Some(values) => server.server.base(values).map_err(error),
-            None => server.base.clone().map_err(error),
+            Some(values) => self.server.base(values).map_err(error),
+            None => self.base.clone().map_err(error),
         }
     }
 }
@@ -289,6 +363,6 @@ impl fmt::Debug for Server {
 
 crate::debug_fields! { Variable, this => { description: this.description } }
 
-crate::debug_fields! { Servers, this => { general: this.general, operations: this.operations } }
+crate::debug_fields! { Servers, this => { general: this.general, operations: this.operations, cluster: this.cluster } }
 
 crate::debug_fields! { Resolved, this, f => fmt::Debug::fmt(&this.server, f) }

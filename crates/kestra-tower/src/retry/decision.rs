@@ -1,14 +1,14 @@
 //! Whether an attempt is followed by another one.
 
-use std::error::Error as StdError;
-use std::io;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
-use kestra_core::internal::{causes, read_retry_after};
+use kestra_core::internal::read_retry_after;
 use kestra_core::retry::{Attempt, AttemptResult, is_transient_status};
-use kestra_core::{BoxError, Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict};
+use kestra_core::{BoxError, CallContext, Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict};
+
+use crate::other_error::other_kind;
 
 /// What policy and result say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,19 +19,27 @@ pub(super) enum Decision {
     TooLong,
     /// Another attempt is due, after this long at least.
     Again(Duration),
+    /// Another attempt is due at once, at another server.
+    Move,
 }
 
 /// Decides; which classifier had what opinion is told at `DEBUG`.
-pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>) -> Decision {
+///
+/// If a member of a cluster failed and another one is there, what was provably not sent goes there whatever failed, and neither
+/// the backoff nor a `Retry-After` of the failed member holds it up.
+pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>, context: Option<&CallContext>) -> Decision {
     let (verdict, classifier) = policy.classify(attempt);
+    let moves = context.is_some_and(CallContext::can_move);
     let (wanted, asked) = match verdict {
         Verdict::Retry => (true, Duration::ZERO),
         Verdict::RetryAfter(wait) => (true, wait),
         Verdict::Forbid => (false, Duration::ZERO),
-        _ => (may_pass(attempt), Duration::ZERO),
+        _ => (may_pass(attempt) || (moves && is_unsent(attempt)), Duration::ZERO),
     };
     let decision = if !wanted || !is_harmless(policy, attempt) {
         Decision::Final
+    } else if moves && asked.is_zero() {
+        Decision::Move
     } else {
         let asked = response(attempt)
             .and_then(|(status, headers)| read_retry_after(status, headers))
@@ -70,7 +78,7 @@ fn may_pass(attempt: &Attempt<'_>) -> bool {
 
 /// Whether another attempt can't start anything twice.
 fn is_harmless(policy: &Retry, attempt: &Attempt<'_>) -> bool {
-    if attempt.error().is_some_and(|error| error.request_sent() == RequestSent::No) {
+    if is_unsent(attempt) {
         return true;
     }
     if is_attempt_timeout(attempt) && attempt.operation.is_some_and(|operation| operation.early_error) {
@@ -87,6 +95,10 @@ fn is_harmless(policy: &Retry, attempt: &Attempt<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+fn is_unsent(attempt: &Attempt<'_>) -> bool {
+    attempt.error().is_some_and(|error| error.request_sent() == RequestSent::No)
 }
 
 fn is_attempt_timeout(attempt: &Attempt<'_>) -> bool {
@@ -112,25 +124,4 @@ fn response<'a>(attempt: &Attempt<'a>) -> Option<(StatusCode, &'a HeaderMap)> {
 pub(super) fn wrap_other(error: BoxError) -> Error {
     let kind = other_kind(&*error);
     Error::from_source(kind, error).with_request_sent(RequestSent::Maybe)
-}
-
-fn other_kind(error: &(dyn StdError + 'static)) -> ErrorKind {
-    for error in causes(error) {
-        if error.is::<tower::timeout::error::Elapsed>() {
-            return ErrorKind::Timeout(TimeoutPhase::Attempt);
-        }
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            return match error.kind() {
-                io::ErrorKind::TimedOut => ErrorKind::Timeout(TimeoutPhase::Attempt),
-                io::ErrorKind::BrokenPipe
-                | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::ConnectionRefused
-                | io::ErrorKind::ConnectionReset
-                | io::ErrorKind::NotConnected
-                | io::ErrorKind::UnexpectedEof => ErrorKind::Transport,
-                _ => ErrorKind::Service,
-            };
-        }
-    }
-    ErrorKind::Service
 }

@@ -179,6 +179,13 @@ impl Call {
         self.context.as_ref().and_then(|context| context.options().get_retry()).unwrap_or(&self.shared.policy)
     }
 
+    /// Returns a random pause for the number of attempts so far.
+    fn backoff(&self) -> Duration {
+        let limit = self.policy().backoff_limit(self.attempts);
+        // The longest times don't survive the way through a floating-point number.
+        Duration::try_from_secs_f64(limit.as_secs_f64() * self.shared.random()).unwrap_or(limit)
+    }
+
     /// How long to wait before another attempt; `None` if this result is the last.
     fn judge<B>(&mut self, result: &mut Result<Response<B>, BoxError>, can_repeat: bool) -> Option<Duration> {
         match result {
@@ -231,12 +238,13 @@ impl Call {
         let operation = self.context.as_ref().and_then(CallContext::operation);
         let attempt = Attempt::new(operation, self.attempts, self.is_idempotent, result);
         let policy = self.policy();
-        let least = match decide(policy, &attempt) {
+        let least = match decide(policy, &attempt, self.context.as_ref()) {
             Decision::Final => return Err(None),
             Decision::TooLong => {
                 return Err(Some("not retried: the server's `Retry-After` is longer than the policy allows"));
             }
-            Decision::Again(least) => least,
+            Decision::Again(least) => Some(least),
+            Decision::Move => None,
         };
         if self.attempts >= self.limit {
             return Err(None);
@@ -244,10 +252,7 @@ impl Call {
         if !can_repeat {
             return Err(Some("not retried: the body can be sent only once"));
         }
-        let limit = policy.backoff_limit(self.attempts);
-        // The longest times don't survive the way through a floating-point number.
-        let wait = Duration::try_from_secs_f64(limit.as_secs_f64() * self.shared.random());
-        let wait = wait.unwrap_or(limit).max(least);
+        let wait = least.map_or(Duration::ZERO, |least| self.backoff().max(least));
         let time_left = self.context.as_ref().and_then(CallContext::time_left);
         if time_left.is_some_and(|left| left <= wait) {
             return Err(Some("not retried: the deadline is too close"));

@@ -20,9 +20,17 @@ pub(super) enum Need {
     Version,
 }
 
+const NONE: &CallOptions = &CallOptions::new();
+
+/// Returns whether a request may go to any member of the cluster.
+pub(super) fn is_for_any_member(settings: &Settings, request: &Request<Body>) -> bool {
+    let context = CallContext::of(request);
+    let operation = context.and_then(CallContext::operation);
+    settings.servers.is_for_any_member(operation, context.map_or(NONE, CallContext::options))
+}
+
 /// Selects the server of a request.
 pub(super) fn select(settings: &Settings, request: &Request<Body>) -> Result<BaseUrl, Error> {
-    const NONE: &CallOptions = &CallOptions::new();
     let context = CallContext::of(request);
     let operation = context.and_then(CallContext::operation);
     let base = settings

@@ -4,6 +4,7 @@ use std::time::Duration;
 use kestra_core::{Observer, Servers, Version};
 use tower_layer::Layer;
 
+use super::cluster::Cluster;
 use super::service::ServerService;
 use super::version_cache::VersionCache;
 
@@ -16,6 +17,7 @@ pub struct ServerLayer {
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) servers: Servers,
+    pub(super) cluster: Option<Cluster>,
     pub(super) api_version: Option<Version>,
     pub(super) version_ttl: Duration,
     pub(super) version_timeout: Duration,
@@ -28,9 +30,11 @@ impl ServerLayer {
     /// [`Servers::check`].
     #[must_use]
     pub fn new(servers: impl Into<Servers>) -> Self {
+        let servers = servers.into();
         Self {
             settings: Arc::new(Settings {
-                servers: servers.into(),
+                cluster: Cluster::of(&servers),
+                servers,
                 api_version: None,
                 version_ttl: Duration::from_mins(5),
                 version_timeout: Duration::from_secs(10),
@@ -69,7 +73,7 @@ impl ServerLayer {
         self.set(|settings| settings.versions = cache)
     }
 
-    /// Sets the observer of version detections. None by default.
+    /// Sets the observer of version detections, and of members of a cluster that are left out and come back. None by default.
     #[must_use]
     pub fn observe(self, observer: Observer) -> Self {
         self.set(|settings| settings.observer = Some(observer))

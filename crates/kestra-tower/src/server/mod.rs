@@ -13,6 +13,10 @@
 //! server turns out to have another version than assumed, the call is sent once more for that version, unless it may
 //! not be repeated. An operation that the server lacks is an error before anything is sent.
 //!
+//! Of a [cluster](kestra_core::Servers::cluster), each attempt goes to a member that works and has not failed the call, with
+//! the route of that member's version. Whether there is another attempt is up to [`RetryLayer`](crate::RetryLayer). Copies of
+//! the layer share what is known of the members.
+//!
 //! The service is always ready and reserves nothing below, so a concurrency limit of 1 below it is fine.
 //!
 //! ```
@@ -36,6 +40,7 @@
 //! # }
 //! ```
 
+mod cluster;
 mod detection;
 mod endpoint;
 mod layer;

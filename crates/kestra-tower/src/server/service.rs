@@ -9,8 +9,9 @@ use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Version};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::cluster::{Cluster, Target};
 use super::detection::detect;
-use super::endpoint::{Need, make_absolute, need, route, select};
+use super::endpoint::{Need, is_for_any_member, make_absolute, need, route, select};
 use super::layer::Settings;
 use crate::oneshot::{BoxFuture, Oneshot};
 use crate::replayable_request::ReplayableRequest;
@@ -41,8 +42,8 @@ pin_project! {
         S: Service<Request<Body>>,
     {
         Sending { #[pin] response: Oneshot<S>, check: Option<VersionCheck<S>> },
-        // A version is detected once in minutes, so the state of a detection is boxed.
-        Detecting { future: BoxFuture<B> },
+        // A version is detected once in minutes, so the state of a detection is boxed, as that of an attempt at a cluster is.
+        Boxed { future: BoxFuture<B> },
     }
 }
 
@@ -68,13 +69,36 @@ where
     B: HttpBody<Data: Send> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    fn start(&self, mut request: Request<Body>) -> Result<State<S, B>, Error> {
+    fn start(&self, request: Request<Body>) -> Result<State<S, B>, Error> {
+        match &self.settings.cluster {
+            Some(cluster) if is_for_any_member(&self.settings, &request) => {
+                self.start_at_cluster(cluster, request)
+            }
+            _ => self.start_at(select(&self.settings, &request)?, request),
+        }
+    }
+
+    fn start_at_cluster(&self, cluster: &Cluster, request: Request<Body>) -> Result<State<S, B>, Error> {
+        let (servers, observer) = (&self.settings.servers, self.settings.observer.as_ref());
+        let attempt = match cluster.select(servers, observer, &request)? {
+            Target::Server(base) => return self.start_at(base, request),
+            Target::Member(attempt) => attempt,
+        };
+        let sending = ServerFuture { state: self.start_at(attempt.base().clone(), request)? };
+        let future = Box::pin(async move {
+            let result = sending.await;
+            attempt.end(&result);
+            result
+        });
+        Ok(State::Boxed { future })
+    }
+
+    fn start_at(&self, base: BaseUrl, mut request: Request<Body>) -> Result<State<S, B>, Error> {
         let (settings, service) = (&self.settings, self.inner.clone());
-        let base = select(settings, &request)?;
         let check = match need(settings, &request, &base) {
             Need::Version => {
                 let future = detect_and_send(service, request, base, Arc::clone(settings));
-                return Ok(State::Detecting { future: Box::pin(future) });
+                return Ok(State::Boxed { future: Box::pin(future) });
             }
             Need::Route { version, is_set } => {
                 let check =
@@ -106,9 +130,9 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<Body>) -> ServerFuture<S, B> {
-        let state = self.start(request).unwrap_or_else(|error| State::Detecting {
-            future: Box::pin(std::future::ready(Err(error.into()))),
-        });
+        let state = self
+            .start(request)
+            .unwrap_or_else(|error| State::Boxed { future: Box::pin(std::future::ready(Err(error.into()))) });
         ServerFuture { state }
     }
 }
@@ -129,13 +153,13 @@ where
             let result = ready!(response.poll(cx));
             match check.take() {
                 Some(check) if check.is_doubtful(&result) => {
-                    state.set(State::Detecting { future: Box::pin(check.resend(result)) });
+                    state.set(State::Boxed { future: Box::pin(check.resend(result)) });
                 }
                 _ => return Poll::Ready(result),
             }
         }
         match state.project() {
-            StateProjection::Detecting { future } => future.as_mut().poll(cx),
+            StateProjection::Boxed { future } => future.as_mut().poll(cx),
             StateProjection::Sending { .. } => Poll::Pending,
         }
     }

@@ -146,8 +146,16 @@ where
         if let (Some(context), false) = (&limit.context, queued) {
             context.set_timed_out();
         }
-        // A transport records whether the request was sent at the latest when its future is dropped.
+        // A transport records whether the request was sent at the latest when its future is dropped, and a cluster learns that
+        // a member took too long.
+        let context = limit.context.as_ref().filter(|_| !queued);
+        if let Some(context) = context {
+            context.set_expiring(true);
+        }
         this.response.end();
+        if let Some(context) = context {
+            context.set_expiring(false);
+        }
         Poll::Ready(Err(limit.expired(*this.scope, queued, detects).into()))
     }
 }

@@ -50,6 +50,9 @@
 //! | `kestra::retry` | `DEBUG` | what a classifier said of an attempt |
 //! | `kestra::bulk` | `INFO` | each action by query and each deletion that reached a server |
 //! | `kestra::files` | `WARN` | deleted files of a namespace that were left under another name |
+//! | `kestra::servers` | `WARN` | a member of a cluster that is left out since it fails, and for how many milliseconds |
+//! | `kestra::servers` | `INFO` | one that works again |
+//! | `kestra::servers` | `DEBUG` | one that still fails when it is probed |
 //! | `kestra::stream` | `DEBUG` | a stream that is opened again |
 //! | `kestra::stream` | `WARN` | one that gave nothing, once for each cause |
 //! | `kestra::auth` | `WARN` | credentials that go over plain HTTP to another machine, once |

@@ -46,7 +46,7 @@ async fn by_query(client: &Client, mut call: Call) -> Result<Response<Body>, Err
     }
     // There may be many requests, each with the usual timeouts; a total timeout that the call has set is for all of them.
     let deadline = Deadline::of(&call.options().or(&client.options), Some(info), true);
-    let within = Within { client: client.clone(), deadline };
+    let within = Within { client: client.chained(), deadline };
     if info.by_ids.is_none() {
         check_count(&mut call, &within).await?;
         return within.execute(call).await;

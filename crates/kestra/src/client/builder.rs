@@ -1,7 +1,7 @@
 //! The settings of a client.
 
 use http::{HeaderName, HeaderValue};
-use kestra_core::{CallOptions, Error, Observer, Retry, Servers, Timeouts, Version};
+use kestra_core::{CallOptions, Error, Observer, Retry, ServerCluster, Servers, Timeouts, Version};
 use kestra_tower::transport::{Proxy, Tls};
 use kestra_tower::{Auth, TraceLayer};
 use std::time::Duration;
@@ -112,7 +112,17 @@ impl ClientBuilder {
         self.servers([server.into()])
     }
 
-    /// Sets the servers: a list, or [`Servers`] with lists of their own for single operations.
+    /// Sets the servers: a list, [`Servers`] with lists of their own for single operations, or [`Servers::cluster`], one Kestra
+    /// behind several addresses.
+    ///
+    /// ```
+    /// use kestra::{Client, Servers};
+    ///
+    /// let servers = Servers::cluster(["https://kestra-1.example.com", "https://kestra-2.example.com"]);
+    /// let client = Client::builder().servers(servers).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), kestra::Error>(())
+    /// ```
     pub fn servers(mut self, servers: impl IntoServers) -> Self {
         self.servers = Some(servers.into_servers());
         self
@@ -340,7 +350,7 @@ impl ClientBuilder {
     }
 
     /// Adds an observer, which is called with what the client does and no layer can see: retries and the retry budget,
-    /// detections of server versions, reconnected streams, connections of the pool, and the outcome of each call. None by
+    /// detections of server versions, servers of a cluster that fail and come back, reconnected streams, connections of the pool, and the outcome of each call. None by
     /// default.
     ///
     /// A [`service`](Self::service) or [`transport`](Self::transport) of your own tells only observers of its own.
@@ -443,11 +453,17 @@ impl ClientBuilder {
         }
         let (body_limit, retries) = (self.body_limit, self.retry.attempts_limit() > 1);
         let (observer, span_ids) = (self.observer.clone(), self.span_ids);
-        Ok(Client::new(layers::stack(self)?, options, body_limit, retries).telling(observer, span_ids))
+        // A service of the caller's own may have a cluster.
+        let has_cluster = self.service.is_some() || self.servers.as_ref().is_some_and(Servers::is_cluster);
+        Ok(Client::new(layers::stack(self)?, options, body_limit, retries).telling(
+            observer,
+            span_ids,
+            has_cluster,
+        ))
     }
 }
 
-/// What [`ClientBuilder::servers`] takes: an array or a `Vec` of servers or URLs, or [`Servers`].
+/// What [`ClientBuilder::servers`] takes: an array or a `Vec` of servers or URLs, [`Servers`], or a [`ServerCluster`].
 pub trait IntoServers {
     /// Returns the servers.
     fn into_servers(self) -> Servers;
@@ -456,6 +472,12 @@ pub trait IntoServers {
 impl IntoServers for Servers {
     fn into_servers(self) -> Servers {
         self
+    }
+}
+
+impl IntoServers for ServerCluster {
+    fn into_servers(self) -> Servers {
+        self.into()
     }
 }
 

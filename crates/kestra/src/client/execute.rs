@@ -52,8 +52,10 @@ fn is_plain(client: &Client, call: &Call) -> bool {
         || prechecks::are_needed(call, &client.options))
 }
 
-/// Does the steps for a call that needs them. All requests share server, options and deadline.
+/// Does the steps for a call that needs them. All requests share server, options and deadline; of a cluster they go to one
+/// member while that works.
 async fn check_and_send(client: Client, mut call: Call) -> Result<Response<Body>, Error> {
+    call.change_options(|options| client.chain(options));
     let options = call.options().clone();
     let deadline = Deadline::of(&options.or(&client.options), Some(call.info()), call.waits());
     if prechecks::are_needed(&call, &client.options) {

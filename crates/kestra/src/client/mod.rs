@@ -64,6 +64,8 @@ struct Shared {
     observer: Option<Observer>,
     /// Whether the spans of methods have ids.
     has_span_ids: bool,
+    /// Whether the servers are, or may be, a cluster.
+    has_cluster: bool,
 }
 
 impl Client {
@@ -115,7 +117,15 @@ impl Client {
 
     fn new(stack: SharedStack, options: CallOptions, body_limit: usize, retries: bool) -> Self {
         let outages = Outages::default();
-        let shared = Shared { stack, body_limit, retries, outages, observer: None, has_span_ids: true };
+        let shared = Shared {
+            stack,
+            body_limit,
+            retries,
+            outages,
+            observer: None,
+            has_span_ids: true,
+            has_cluster: true,
+        };
         Self {
             shared: Arc::new(shared),
             options,
@@ -124,10 +134,11 @@ impl Client {
         }
     }
 
-    /// Returns this client, which nobody else has yet, with what it tells observers and spans.
-    fn telling(mut self, observer: Option<Observer>, has_span_ids: bool) -> Self {
+    /// Returns this client, which nobody else has yet, with its observer, its spans and its kind of servers.
+    fn telling(mut self, observer: Option<Observer>, has_span_ids: bool, has_cluster: bool) -> Self {
         if let Some(shared) = Arc::get_mut(&mut self.shared) {
-            (shared.observer, shared.has_span_ids) = (observer, has_span_ids);
+            (shared.observer, shared.has_span_ids, shared.has_cluster) =
+                (observer, has_span_ids, has_cluster);
         }
         self
     }
@@ -151,6 +162,22 @@ impl Client {
     /// Returns this client without retries, for a retry loop that makes all attempts but the first itself.
     pub(crate) fn for_loop(&self) -> Self {
         self.with_options(CallOptions::new().single_attempt())
+    }
+
+    /// Returns this client for calls of which one finds something out for the next: all of them prefer one member of a cluster.
+    pub(crate) fn chained(&self) -> Self {
+        match self.shared.has_cluster {
+            true => self.with_options(self.chain(CallOptions::new())),
+            false => self.clone(),
+        }
+    }
+
+    /// Returns the options of such calls, unless the client has them already.
+    pub(crate) fn chain(&self, options: CallOptions) -> CallOptions {
+        match self.shared.has_cluster && self.options.get_affinity().is_none() {
+            true => options.affinity(),
+            false => options,
+        }
     }
 
     /// Returns this client with other default options. What `options` leaves unset stays as it was.
@@ -245,10 +272,11 @@ impl Client {
     /// Returns the error of either request, with a [`hint`](Error::hint): no connection, a proxy's page, an empty 401, a
     /// tenant that doesn't exist.
     pub async fn check(&self) -> Result<ServerInfo, Error> {
-        let configs = self.configs().await?;
+        let server = self.chained();
+        let configs = server.configs().await?;
         let version = configs.version().map_err(|error| error.with_method("check"))?;
 
-        self.flows().search_flows().size(1).await?;
+        server.flows().search_flows().size(1).await?;
 
         Ok(ServerInfo {
             version,

@@ -29,7 +29,7 @@ pub(super) struct Place {
 impl Place {
     /// Returns the client's file operations, with the time that is left.
     fn files(&self) -> Files {
-        self.client.with_options(self.deadline.limit(CallOptions::new())).files()
+        self.client.chained().with_options(self.deadline.limit(CallOptions::new())).files()
     }
 
     /// Returns the place with a client that sends each request once.

@@ -93,7 +93,7 @@ impl FileSync {
     }
 
     pub(crate) async fn run(self) -> Result<SyncReport, Error> {
-        let files = self.settings.client()?.files();
+        let files = self.settings.client()?.chained().files();
         record_flow(&self.settings.client, &self.namespace, None);
         let (method, entries) = match self.direction {
             Direction::Up => ("sync_up", Named::new("sync_up", self.up(&files)).await),

@@ -1,0 +1,220 @@
+//! The members of a cluster, and the attempts at them.
+
+mod health;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use health::{Change, Health, Outcome, Pick, Wish};
+use http::{Request, Response, StatusCode};
+use kestra_core::internal::BaseUrl;
+use kestra_core::{
+    Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Observer, RequestSent,
+    ServerAddress, Servers,
+};
+use tokio::time::Instant;
+
+use crate::other_error::other_kind;
+use crate::trace::record_server;
+
+/// What all copies of a layer know of the members of their cluster.
+#[derive(Clone, Debug)]
+pub(super) struct Cluster(Arc<Mutex<Health>>);
+
+/// Where a request goes.
+pub(super) enum Target {
+    /// The server that the call selects.
+    Server(BaseUrl),
+    /// A member of the cluster.
+    Member(Attempt),
+}
+
+/// An attempt at a member. It counts as pending until it is dropped.
+pub(super) struct Attempt {
+    cluster: Cluster,
+    pick: Pick,
+    base: BaseUrl,
+    context: Option<CallContext>,
+    wish: Wish,
+    observer: Option<Observer>,
+    is_over: bool,
+}
+
+impl Cluster {
+    /// Creates the cluster of these servers, if they are one.
+    pub(super) fn of(servers: &Servers) -> Option<Self> {
+        let settings = servers.cluster_settings()?;
+        Some(Self(Arc::new(Mutex::new(Health::new(servers.count(), settings.clone())))))
+    }
+
+    /// Selects the member for a request.
+    pub(super) fn select(
+        &self,
+        servers: &Servers,
+        observer: Option<&Observer>,
+        request: &Request<Body>,
+    ) -> Result<Target, Error> {
+        const NONE: &CallOptions = &CallOptions::new();
+        let context = CallContext::of(request);
+        let operation = context.and_then(CallContext::operation);
+        let options = context.map_or(NONE, CallContext::options);
+        let of_member = |index| {
+            let base = servers.resolve_member(index, operation, options);
+            base.map_err(|error| error.with_operation(operation))
+        };
+        if request.uri().authority().is_some() {
+            // An absolute URL names its member.
+            for index in 0..servers.count() {
+                let base = of_member(index)?;
+                if base.is_origin_of(request.uri()) {
+                    record_server(&base);
+                    return Ok(Target::Server(base));
+                }
+            }
+        }
+        let affinity = options.get_affinity();
+        let wish = Wish {
+            used: context.map_or(0, CallContext::used_members),
+            preferred: affinity.and_then(|affinity| affinity.get()),
+            is_idempotent: is_idempotent(request, context),
+            random: fastrand::u64(..),
+        };
+        let pick = self.lock().begin(&wish, Instant::now());
+        // From here on the end of the attempt is recorded, also if the URL is wrong.
+        let base = match of_member(pick.member) {
+            Ok(base) => base,
+            Err(error) => {
+                self.lock().end(pick, Outcome::Neutral, Instant::now());
+                return Err(error);
+            }
+        };
+        record_server(&base);
+        if let Some(affinity) = affinity {
+            affinity.set(pick.member);
+        }
+        if let Some(context) = context {
+            context.begin_at_member(pick.member);
+        }
+        Ok(Target::Member(Attempt {
+            cluster: self.clone(),
+            pick,
+            base,
+            context: context.cloned(),
+            wish,
+            observer: observer.cloned(),
+            is_over: false,
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Health> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_idempotent(request: &Request<Body>, context: Option<&CallContext>) -> bool {
+    match context {
+        Some(context) => context.is_idempotent(request.method()),
+        None => request.method().is_safe(),
+    }
+}
+
+impl Attempt {
+    pub(super) fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
+    /// Records the result.
+    pub(super) fn end<B>(mut self, result: &Result<Response<B>, BoxError>) {
+        self.finish(outcome(result));
+    }
+
+    fn finish(&mut self, outcome: Outcome) {
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        let now = Instant::now();
+        let (change, can_move) = {
+            let mut health = self.cluster.lock();
+            let change = health.end(self.pick, outcome, now);
+            let used = self.context.as_ref().map_or(0, CallContext::used_members);
+            (change, outcome.is_failure() && health.has_other(&Wish { used, ..self.wish }, now))
+        };
+        if let Some(context) = &self.context {
+            match outcome.is_failure() {
+                true => context.fail_at_member(can_move),
+                false => context.end_at_member(self.pick.member),
+            }
+        }
+        if let Some(change) = change {
+            self.tell(change);
+        }
+    }
+
+    fn tell(&self, change: Change) {
+        let (base, authority) = (&self.base, self.base.authority());
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let server = || ServerAddress::new(authority.host(), base.port());
+        let event = match change {
+            Change::Ejected { time } => {
+                tracing::warn!(target: "kestra::servers", server = %base, for_ms = millis(time), "a failing server is left out");
+                ClientEvent::ServerEjected { server: server(), duration: time }
+            }
+            Change::StaysOut { time } => {
+                tracing::debug!(target: "kestra::servers", server = %base, for_ms = millis(time), "a server still fails and stays left out");
+                return;
+            }
+            Change::Returned => {
+                tracing::info!(target: "kestra::servers", server = %base, "a server works again");
+                ClientEvent::ServerReturned { server: server() }
+            }
+        };
+        if let Some(observer) = &self.observer {
+            observer.tell(&event);
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let has_expired =
+            self.context.as_ref().is_some_and(|context| context.is_expiring() && !context.waits());
+        self.finish(if has_expired { Outcome::Failure } else { Outcome::Neutral });
+    }
+}
+
+/// Returns what a result says of the member.
+fn outcome<B>(result: &Result<Response<B>, BoxError>) -> Outcome {
+    let error = match result {
+        Ok(response) => {
+            return match response.status() {
+                StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                    Outcome::Failure
+                }
+                _ => Outcome::Success,
+            };
+        }
+        Err(error) => error,
+    };
+    let ours = error.downcast_ref::<Error>();
+    let kind = ours.map_or_else(|| other_kind(&**error), Error::kind);
+    match kind {
+        // Behind a proxy, that is how a server looks that can't be reached.
+        ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Tls => Outcome::Unreachable,
+        ErrorKind::Timeout(kestra_core::TimeoutPhase::Connect) => Outcome::Unreachable,
+        ErrorKind::Timeout(_) => Outcome::Failure,
+        ErrorKind::Transport => match ours.map(Error::request_sent) {
+            Some(RequestSent::Yes) => Outcome::Failure,
+            _ => Outcome::Closed,
+        },
+        // The version could not be detected.
+        ErrorKind::Status => match ours.and_then(Error::status).map(|status| status.as_u16()) {
+            Some(502..=504) => Outcome::Failure,
+            _ => Outcome::Success,
+        },
+        ErrorKind::Decode => Outcome::Success,
+        _ => Outcome::Neutral,
+    }
+}
+
+#[cfg(test)]
+mod tests;
