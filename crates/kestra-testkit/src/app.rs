@@ -1,6 +1,6 @@
 //! Everything the server knows, shared by all connections.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use crate::store::{FileStore, FlowStore, KvStore, LogStore, MetricStore, Trigger
 use crate::stubbed_responses::StubbedResponses;
 use crate::yaml;
 
-/// The state of one embedded server.
+/// The state of one embedded server. What is behind an `Arc`, all servers of one cluster share.
 ///
 /// Locks are held for a moment, never over an await, and never two at once.
 #[derive(Debug)]
@@ -29,21 +29,21 @@ pub(crate) struct App {
     pub(crate) url: String,
     pub(crate) started: Timestamp,
     /// Executions, and what runs them.
-    pub(crate) engine: Engine,
+    pub(crate) engine: Arc<Engine>,
     /// What executions have logged.
-    pub(crate) logs: LogStore,
+    pub(crate) logs: Arc<LogStore>,
     /// What executions have measured.
-    pub(crate) metrics: MetricStore,
+    pub(crate) metrics: Arc<MetricStore>,
     pub(crate) faults: Faults,
     pub(crate) stubs: StubbedResponses,
     pub(crate) requests: RequestLog,
-    flows: Mutex<FlowStore>,
-    credentials: Mutex<Credentials>,
-    mcp_servers: Mutex<McpServers>,
-    dashboards: Mutex<Dashboards>,
-    kv: Mutex<KvStore>,
-    files: Mutex<FileStore>,
-    triggers: Mutex<TriggerStore>,
+    flows: Arc<Mutex<FlowStore>>,
+    credentials: Arc<Mutex<Credentials>>,
+    mcp_servers: Arc<Mutex<McpServers>>,
+    dashboards: Arc<Mutex<Dashboards>>,
+    kv: Arc<Mutex<KvStore>>,
+    files: Arc<Mutex<FileStore>>,
+    triggers: Arc<Mutex<TriggerStore>>,
 }
 
 impl App {
@@ -54,19 +54,36 @@ impl App {
             settings,
             url,
             started: Timestamp::now(),
-            engine: Engine::default(),
-            logs: LogStore::default(),
-            metrics: MetricStore::default(),
+            engine: Arc::default(),
+            logs: Arc::default(),
+            metrics: Arc::default(),
             faults: Faults::default(),
             stubs: StubbedResponses::default(),
             requests: RequestLog::default(),
-            flows: Mutex::default(),
-            credentials: Mutex::new(credentials),
-            mcp_servers: Mutex::default(),
-            dashboards: Mutex::default(),
-            kv: Mutex::default(),
-            files: Mutex::default(),
-            triggers: Mutex::default(),
+            flows: Arc::default(),
+            credentials: Arc::new(Mutex::new(credentials)),
+            mcp_servers: Arc::default(),
+            dashboards: Arc::default(),
+            kv: Arc::default(),
+            files: Arc::default(),
+            triggers: Arc::default(),
+        }
+    }
+
+    /// Creates another server of the cluster of `first`. It has faults, stubs and a log of requests of its own.
+    pub(crate) fn beside(first: &Self, settings: Settings, url: String) -> Self {
+        Self {
+            engine: Arc::clone(&first.engine),
+            logs: Arc::clone(&first.logs),
+            metrics: Arc::clone(&first.metrics),
+            flows: Arc::clone(&first.flows),
+            credentials: Arc::clone(&first.credentials),
+            mcp_servers: Arc::clone(&first.mcp_servers),
+            dashboards: Arc::clone(&first.dashboards),
+            kv: Arc::clone(&first.kv),
+            files: Arc::clone(&first.files),
+            triggers: Arc::clone(&first.triggers),
+            ..Self::new(settings, url)
         }
     }
 

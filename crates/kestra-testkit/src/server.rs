@@ -42,6 +42,7 @@ pub struct TestServer {
 #[derive(Clone, Debug, Default)]
 pub struct TestServerBuilder {
     settings: Settings,
+    first: Option<Arc<App>>,
 }
 
 /// The settings of a server.
@@ -186,6 +187,27 @@ impl TestServerBuilder {
         self
     }
 
+    /// Makes this server another one of the cluster of `server`: it has the same flows, executions, files and credentials. Its
+    /// dialect, faults, stubs and recorded requests are its own.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use kestra_testkit::TestServer;
+    ///
+    /// let first = TestServer::start().await?;
+    /// let second = TestServer::builder().beside(&first).start().await?;
+    /// first.deploy("id: hello\nnamespace: company.team\ntasks: [{id: log, type: io.kestra.plugin.core.log.Log, message: hi}]")?;
+    /// # assert!(second.executions_of("company.team", "hello").is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn beside(mut self, server: &TestServer) -> Self {
+        self.first = Some(Arc::clone(&server.app));
+        self
+    }
+
     /// Starts the server on a loopback port; needs a tokio runtime.
     ///
     /// # Errors
@@ -193,7 +215,11 @@ impl TestServerBuilder {
     pub async fn start(self) -> std::io::Result<TestServer> {
         let listener = TcpListener::bind(("127.0.0.1", self.settings.port)).await?;
         let address = listener.local_addr()?;
-        let app = Arc::new(App::new(self.settings, format!("http://{address}")));
+        let url = format!("http://{address}");
+        let app = Arc::new(match self.first {
+            Some(first) => App::beside(&first, self.settings, url),
+            None => App::new(self.settings, url),
+        });
         app.engine.set_timing(|timing| {
             timing.missing_execution_timeout =
                 app.settings.missing_execution_timeout.unwrap_or(timing.missing_execution_timeout);
