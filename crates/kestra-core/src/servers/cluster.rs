@@ -92,7 +92,7 @@ impl ServerCluster {
 
     /// Sets the number of failures in a row after which a member is left out. At least 1. Defaults to 3.
     ///
-    /// Failures are broken connections, timeouts, and the statuses 502, 503 and 504. A member to which no connection can be
+    /// Failures are broken connections, timeouts, and statuses from 500 on. A member to which no connection can be
     /// opened is left out at once. One that closes a connection without a response is left out at once for non-idempotent calls.
     pub fn eject_after(mut self, failures: u32) -> Self {
         self.settings.eject_after = failures.max(1);

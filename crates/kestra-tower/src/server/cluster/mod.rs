@@ -185,14 +185,7 @@ impl Drop for Attempt {
 /// Returns what a result says of the member.
 fn outcome<B>(result: &Result<Response<B>, BoxError>) -> Outcome {
     let error = match result {
-        Ok(response) => {
-            return match response.status() {
-                StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                    Outcome::Failure
-                }
-                _ => Outcome::Success,
-            };
-        }
+        Ok(response) => return of_status(response.status()),
         Err(error) => error,
     };
     let ours = error.downcast_ref::<Error>();
@@ -207,13 +200,15 @@ fn outcome<B>(result: &Result<Response<B>, BoxError>) -> Outcome {
             _ => Outcome::Closed,
         },
         // The version could not be detected.
-        ErrorKind::Status => match ours.and_then(Error::status).map(|status| status.as_u16()) {
-            Some(502..=504) => Outcome::Failure,
-            _ => Outcome::Success,
-        },
+        ErrorKind::Status => ours.and_then(Error::status).map_or(Outcome::Neutral, of_status),
         ErrorKind::Decode => Outcome::Success,
         _ => Outcome::Neutral,
     }
+}
+
+/// A 500 counts as well, since a server that goes down may respond so to everything.
+fn of_status(status: StatusCode) -> Outcome {
+    if status.is_server_error() { Outcome::Failure } else { Outcome::Success }
 }
 
 #[cfg(test)]
