@@ -189,11 +189,9 @@ fn outcome<B>(result: &Result<Response<B>, BoxError>) -> Outcome {
         Err(error) => error,
     };
     let ours = error.downcast_ref::<Error>();
-    let kind = ours.map_or_else(|| other_kind(&**error), Error::kind);
-    match kind {
-        // Behind a proxy, that is how a server looks that can't be reached.
-        ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Tls => Outcome::Unreachable,
-        ErrorKind::Timeout(kestra_core::TimeoutPhase::Connect) => Outcome::Unreachable,
+    match ours.map_or_else(|| other_kind(&**error), Error::kind) {
+        // A proxy that fails counts as well: behind one, a server that can't be reached looks like that.
+        _ if ours.is_some_and(Error::is_connect) => Outcome::Unreachable,
         ErrorKind::Timeout(_) => Outcome::Failure,
         ErrorKind::Transport => match ours.map(Error::request_sent) {
             Some(RequestSent::Yes) => Outcome::Failure,

@@ -41,8 +41,12 @@ fn refused() -> Reply {
 async fn what_was_not_sent_moves_at_once() {
     for operation in [&READ, &UPDATE, &START] {
         for kind in [
+            ErrorKind::Dns,
             ErrorKind::Connect,
+            ErrorKind::Timeout(TimeoutPhase::Dns),
             ErrorKind::Timeout(TimeoutPhase::Connect),
+            ErrorKind::Timeout(TimeoutPhase::Proxy),
+            ErrorKind::Timeout(TimeoutPhase::Tls),
             ErrorKind::Proxy,
             ErrorKind::Tls,
             ErrorKind::Transport,
