@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | in | a success | in, its failures forgotten |
 //! | in | enough failures in a row, or a failed connection, unless too many are out | out |
-//! | out | an attempt that is sent after the instant | probing |
+//! | out | an attempt that is sent after the instant, or that finds no other member | probing |
 //! | probing | a success of the probe | in |
 //! | probing | a failure of the probe | out, for longer |
 //! | probing | a probe that was dropped | out, due at once |
@@ -118,12 +118,10 @@ impl Health {
         let mut pick = Pick { member: index, begun: now, is_probe: false };
         let Some(member) = self.members.get_mut(index) else { return pick };
         member.pending += 1;
-        match member.gate {
-            Gate::Out { .. } if member.is_open(wish.is_idempotent, now) => {
-                member.gate = Gate::Probing;
-                pick.is_probe = true;
-            }
-            _ => {}
+        if matches!(member.gate, Gate::Out { .. }) {
+            // It is due, or there is no other.
+            member.gate = Gate::Probing;
+            pick.is_probe = true;
         }
         if let (false, Some((since, until))) = (wish.is_idempotent, member.closed)
             && until <= now
@@ -193,12 +191,12 @@ impl Health {
             self.turn = index + 1;
             return index;
         }
-        // Nobody is left, and yet the call goes somewhere.
+        // Nobody is left, and yet the call goes somewhere: rather to a member that is out than to one that failed the call.
         let last_resort = |index: &usize| {
             let member = self.members.get(*index);
             let is_closed = !wish.is_idempotent && member.is_some_and(|member| member.closed.is_some());
             let pending = member.map_or(0, |member| member.pending);
-            (!is_in(*index), is_closed, is_used(wish, *index), pending)
+            (is_used(wish, *index), !is_in(*index), is_closed, pending)
         };
         (0..self.members.len()).min_by_key(last_resort).unwrap_or_default()
     }

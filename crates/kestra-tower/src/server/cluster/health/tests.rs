@@ -157,6 +157,19 @@ fn at_most_half_rounded_up_are_out_and_calls_still_go_somewhere() {
 }
 
 #[test]
+fn a_call_that_finds_no_other_member_probes_one_that_is_out() {
+    let mut cluster = Cluster::new(2, Policy::Failover);
+    cluster.attempt(READ, Outcome::Unreachable);
+    let failed = Wish { used: 0b10, ..WORK };
+    assert!(!cluster.health.has_other(&failed, cluster.now));
+    assert_eq!(cluster.attempt(failed, Outcome::Success), (0, Some(Change::Returned)));
+    assert_eq!(cluster.read(), 0);
+    // Of those that all failed the call, one that is in.
+    cluster.attempt(READ, Outcome::Unreachable);
+    assert_eq!(cluster.attempt(Wish { used: 0b11, ..WORK }, Outcome::Failure), (1, None));
+}
+
+#[test]
 fn one_that_closes_without_a_response_is_out_for_non_idempotent_calls() {
     let mut cluster = Cluster::new(2, Policy::Failover);
     let slow = cluster.begin(READ);
