@@ -1,52 +1,15 @@
 //! The files of a folder, and what they say of each other.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kestra_flow::{Finding, Flow, Severity};
-
-use crate::Failure;
 
 /// A file and what was found in it.
 pub(crate) struct Checked {
     pub(crate) path: PathBuf,
     pub(crate) source: String,
     pub(crate) findings: Vec<Finding>,
-}
-
-/// Returns the files that are named, and those below the folders that are named, in order.
-pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            below(path, &mut found)?;
-        } else {
-            found.push(path.clone());
-        }
-    }
-    if found.is_empty() {
-        return Err("there is no file that ends in .yaml or .yml".into());
-    }
-    Ok(found)
-}
-
-fn below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let failed = |problem| format!("{}: {problem}", folder.display());
-    let entries = fs::read_dir(folder).map_err(failed)?;
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(failed)?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            below(&path, found)?;
-        } else if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
-            found.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// Warns of subflows that name no flow of the folder, where the folder has flows of their namespace.

@@ -1,4 +1,4 @@
-//! Checks the flows of a folder without a server. See the README.
+//! Writes Rust types for the flows of a folder or the plugins of a server, and checks flows without one. See the README.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -7,23 +7,40 @@ mod plugins;
 mod report;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use kestra_flow::{Release, Schema, Severity};
+use kestra_flowgen::files;
 
-use folder::{Checked, files, unknown_subflows};
+use folder::{Checked, unknown_subflows};
 use report::Format;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Checks the flows of a folder without a server.
+/// Writes Rust types for the inputs and outputs of the flows of a folder.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    types: Option<Types>,
+}
+
+/// What types are written of.
+#[derive(Args)]
+struct Types {
+    /// The folder of the flows.
+    #[arg(value_name = "FLOWS")]
+    flows: PathBuf,
+    /// The file that is written, such as src/flows.rs.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Writes nothing; exits with 1 if the file is not as it would be written.
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(Subcommand)]
@@ -66,20 +83,53 @@ fn release(text: &str) -> Result<Release, String> {
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
-        Command::Check { release, schema, format, paths } => report(check(release, schema, &paths), format),
-        Command::Plugins { schema, target, library } => {
-            let library = if library == "kestra" { "kestra::flow" } else { "kestra_flow" };
-            match plugins::generate(&schema, &target, library) {
-                Ok(types) => {
-                    println!("{}: {types} types", target.display());
-                    ExitCode::SUCCESS
-                }
-                Err(problem) => {
-                    eprintln!("{problem}");
-                    ExitCode::from(2)
-                }
-            }
+    let Arguments { command, types } = Arguments::parse();
+    match (command, types) {
+        (Some(Command::Check { release, schema, format, paths }), _) => {
+            report(check(release, schema, &paths), format)
+        }
+        (Some(Command::Plugins { schema, target, library }), _) => write_plugins(&schema, &target, &library),
+        (None, Some(types)) => write_types(&types),
+        // Clap refuses it.
+        (None, None) => ExitCode::from(2),
+    }
+}
+
+fn write_types(Types { flows, file, check }: &Types) -> ExitCode {
+    let code = match kestra_flowgen::generate(flows) {
+        Ok(code) => code,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(1);
+        }
+    };
+    // A file that is the same keeps its time, so that nothing is compiled anew.
+    if fs::read_to_string(file).is_ok_and(|known| known == code) {
+        return ExitCode::SUCCESS;
+    }
+    if *check {
+        eprintln!("{}: stale, run `kestra-flowgen {} {}`", file.display(), flows.display(), file.display());
+        return ExitCode::from(1);
+    }
+    match fs::write(file, code) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{}: {problem}", file.display());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn write_plugins(schema: &Path, target: &Path, library: &str) -> ExitCode {
+    let library = if library == "kestra" { "kestra::flow" } else { "kestra_flow" };
+    match plugins::generate(schema, target, library) {
+        Ok(types) => {
+            println!("{}: {types} types", target.display());
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::from(2)
         }
     }
 }

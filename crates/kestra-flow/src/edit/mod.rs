@@ -106,6 +106,20 @@ impl Edit {
         self.change(path, |source, tree| change::remove(source, tree, path), path::remove_at)
     }
 
+    /// Returns line and column of the value at a path, both counted from 1, or `None` if there is none. For a value that is a map or
+    /// a list they are of its first entry.
+    #[must_use]
+    pub fn position(&self, path: &[&str]) -> Option<(usize, usize)> {
+        let trees = read::trees(&self.source).ok()?;
+        let mut tree = trees.first()?;
+        for step in path::steps(tree, path).ok()? {
+            tree = path::child(tree, &step)?;
+        }
+        let start = tree.range.start.min(self.source.len());
+        let before = self.source.get(..start)?;
+        Some((before.matches('\n').count() + 1, text::column(&self.source, start) + 1))
+    }
+
     /// Returns the text as it is now.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -34,6 +34,17 @@ pub(super) fn steps(tree: &Tree, path: &[&str]) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
+/// The value that a step leads to.
+pub(super) fn child<'a>(tree: &'a Tree, step: &Step) -> Option<&'a Tree> {
+    match (&tree.value, step) {
+        (Value::List { items, .. }, Step::Index(index)) => items.get(*index),
+        (Value::Map { entries, .. }, Step::Key(key)) => {
+            entries.iter().rfind(|entry| entry.key == *key).map(|entry| &entry.tree)
+        }
+        _ => None,
+    }
+}
+
 /// The position of the item that a name means: that of its id, or else its position in digits.
 pub(super) fn index_of(items: &[Tree], name: &str) -> Result<usize, String> {
     let is_named = |item: &&Tree| {

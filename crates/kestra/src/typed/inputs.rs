@@ -26,6 +26,21 @@ impl InputValues {
         self.put(name, Content::Value(value.into()));
     }
 
+    /// Sets an input to a string.
+    pub fn text(&mut self, name: &'static str, text: impl Into<String>) {
+        self.set(name, text.into());
+    }
+
+    /// Sets an input to a list.
+    pub fn list(&mut self, name: &'static str, items: impl IntoIterator<Item = impl Into<InputValue>>) {
+        self.set(name, items.into_iter().map(Into::into).collect::<Vec<InputValue>>());
+    }
+
+    /// Sets an input to a list of strings.
+    pub fn texts(&mut self, name: &'static str, items: impl IntoIterator<Item = impl Into<String>>) {
+        self.list(name, items.into_iter().map(Into::into));
+    }
+
     /// Sets an input to a file, which is uploaded.
     pub fn file(&mut self, name: &'static str, file: FilePart) {
         self.put(name, Content::File(file));

@@ -1,7 +1,7 @@
 //! Flows as Rust types: what a type says of a flow, and calls that are checked when they are compiled.
 //!
 //! A type that implements [`FlowInputs`] stands for one flow: its fields are the inputs, and its [`Outputs`](FlowInputs::Outputs)
-//! the outputs. The command `kestra-flowgen` writes such types from a folder of flows; the traits can also be implemented by hand:
+//! the outputs. The command `kestra-flowgen` writes such types from a folder of flows, see [`guide::flows`](crate::guide::flows); the traits can also be implemented by hand:
 //!
 //! ```
 //! use kestra::typed::{FlowInputs, FlowOutputs, InputSignature, InputValues, OutputError, OutputSignature, OutputValues};
@@ -44,12 +44,14 @@
 //! ```
 
 mod inputs;
+mod macros;
 mod outputs;
 mod signature;
 mod verify;
 
 pub use inputs::InputValues;
 pub use outputs::{OutputError, OutputValue, OutputValues};
+pub use serde_json::Value;
 pub use signature::{FlowSignature, InputSignature, OutputSignature};
 pub use verify::Verify;
 

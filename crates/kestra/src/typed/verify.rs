@@ -187,7 +187,7 @@ fn current(type_: &str) -> &str {
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    fields.get(name).and_then(Value::as_str)
+    fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 fn is_false(value: Option<&Value>) -> bool {
