@@ -19,6 +19,9 @@ mod json;
 mod map;
 mod node;
 mod parts;
+#[cfg(feature = "pebble")]
+#[doc(hidden)]
+pub mod pebble;
 #[cfg(feature = "edit")]
 mod read;
 mod write;

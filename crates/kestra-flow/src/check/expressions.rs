@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::finding::Severity;
 use super::rules::{each_task, maps};
 use super::walk::{Walk, fields, join, text};
+use crate::pebble::{Binary, Piece, Tree as Expression, pieces};
 use crate::read::{Tree, Value};
 
 /// What a flow defines.
@@ -42,19 +43,8 @@ pub(super) fn check(walk: &mut Walk<'_>, flow: &Tree) {
 fn below(walk: &mut Walk<'_>, tree: &Tree, path: &str, names: &Names<'_>) {
     match &tree.value {
         Value::Scalar { node, .. } => {
-            for (root, name) in node.as_str().map(references).unwrap_or_default() {
-                let (what, is_known) = match root {
-                    "inputs" => ("input", names.inputs.contains(name)),
-                    "outputs" => ("task", names.tasks.contains(name)),
-                    _ => ("variable", names.variables.contains(name)),
-                };
-                if root != "vars" && is_cut_at_a_dash(node.as_str().unwrap_or_default(), root, name, names) {
-                    let message = format!("write a name with dashes in brackets: `{root}[\"{name}-..\"]`");
-                    walk.error(tree.range.start, path, message);
-                } else if !is_known {
-                    let message = format!("the flow has no {what} `{name}`");
-                    walk.find(Severity::Warning, tree.range.start, path, message);
-                }
+            if let Some(template) = node.as_str().filter(|template| template.contains("{{")) {
+                of_template(walk, template, tree, path, names);
             }
         }
         Value::List { items, .. } => {
@@ -63,9 +53,49 @@ fn below(walk: &mut Walk<'_>, tree: &Tree, path: &str, names: &Names<'_>) {
             }
         }
         Value::Map { entries, .. } => {
+            let is_subflow = entries.iter().any(|entry| {
+                entry.key == "type" && text(&entry.tree).is_some_and(|kind| kind.ends_with(".Subflow"))
+            });
             for entry in entries {
+                // Their expressions are rendered in the other flow.
+                if is_subflow && entry.key == "outputs" {
+                    continue;
+                }
                 below(walk, &entry.tree, &join(path, &entry.key), names);
             }
+        }
+    }
+}
+
+/// Checks the expressions of a string.
+fn of_template(walk: &mut Walk<'_>, template: &str, tree: &Tree, path: &str, names: &Names<'_>) {
+    // Within it nothing is an expression.
+    if template.contains("{% raw %}") || template.contains("{%raw%}") {
+        return;
+    }
+    let mut found = Vec::new();
+    for piece in pieces(template) {
+        match piece {
+            Piece::Text(_) => {}
+            Piece::Expression(_, Ok(expression)) => references(&expression, false, &mut found),
+            Piece::Expression(_, Err(cause)) => {
+                let message = format!("an expression can't be read: {cause}");
+                walk.find(Severity::Warning, tree.range.start, path, message);
+            }
+        }
+    }
+    for (root, name) in found {
+        let (what, is_known) = match root.as_str() {
+            "inputs" => ("input", names.inputs.contains(name.as_str())),
+            "outputs" => ("task", names.tasks.contains(&name)),
+            _ => ("variable", names.variables.contains(name.as_str())),
+        };
+        if root != "vars" && is_cut_at_a_dash(template, &root, &name, names) {
+            let message = format!("write a name with dashes in brackets: `{root}[\"{name}-..\"]`");
+            walk.error(tree.range.start, path, message);
+        } else if !is_known {
+            let message = format!("the flow has no {what} `{name}`");
+            walk.find(Severity::Warning, tree.range.start, path, message);
         }
     }
 }
@@ -80,51 +110,105 @@ fn is_cut_at_a_dash(text: &str, root: &str, name: &str, names: &Names<'_>) -> bo
     })
 }
 
-/// Returns what the expressions of a text refer to: `inputs`, `outputs` or `vars`, and the name below it.
-fn references(text: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("{{") {
-        let (expression, tail) = after.split_once("}}").unwrap_or((after, ""));
-        // What may be absent is asked for so.
-        if !expression.contains("??") && !expression.contains(" is ") && !expression.contains("default") {
-            of_expression(expression, &mut found);
-        }
-        rest = tail;
-    }
-    found
-}
-
-fn of_expression<'a>(expression: &'a str, found: &mut Vec<(&'a str, &'a str)>) {
-    let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
-    for root in ["inputs", "outputs", "vars"] {
-        for (at, _) in expression.match_indices(root) {
-            let is_begin = !expression[..at].ends_with(|char: char| is_word(char) || "'\".".contains(char));
-            let after = &expression[at + root.len()..];
-            let name = if let Some(name) = after.strip_prefix('.') {
-                name.split(|char: char| !is_word(char)).next()
-            } else {
-                let quoted = after.strip_prefix("['").or_else(|| after.strip_prefix("[\""));
-                quoted.and_then(|name| name.split(['\'', '"']).next())
-            };
-            if let Some(name) = name.filter(|name| is_begin && !name.is_empty()) {
-                found.push((root, name));
+/// Adds what an expression refers to: `inputs`, `outputs` or `vars`, and the name below it. What `may_be_absent` is left out.
+fn references(tree: &Expression, may_be_absent: bool, found: &mut Vec<(String, String)>) {
+    let mut each = |tree: &Expression, may_be_absent| references(tree, may_be_absent, found);
+    match tree {
+        Expression::Null
+        | Expression::Bool(_)
+        | Expression::Integer(_)
+        | Expression::Number(_)
+        | Expression::Text(_)
+        | Expression::Variable(_) => {}
+        Expression::List(items) => items.iter().for_each(|item| each(item, may_be_absent)),
+        Expression::Map(entries) => entries.iter().for_each(|(key, value)| {
+            each(key, may_be_absent);
+            each(value, may_be_absent);
+        }),
+        Expression::Attribute(of, key) => {
+            each(key, may_be_absent);
+            match (of.as_ref(), key.as_ref()) {
+                (Expression::Variable(root), Expression::Text(name)) => {
+                    if !may_be_absent && matches!(root.as_str(), "inputs" | "outputs" | "vars") {
+                        found.push((root.clone(), name.clone()));
+                    }
+                }
+                _ => each(of, may_be_absent),
             }
         }
+        Expression::Call(_, arguments) => {
+            arguments.iter().for_each(|argument| each(&argument.value, may_be_absent));
+        }
+        Expression::Filter(of, name, arguments) => {
+            each(of, may_be_absent || name == "default");
+            arguments.iter().for_each(|argument| each(&argument.value, may_be_absent));
+        }
+        Expression::Unary(_, of) => each(of, may_be_absent),
+        Expression::Binary(Binary::Coalesce | Binary::CoalesceMissing, left, right) => {
+            each(left, true);
+            each(right, may_be_absent);
+        }
+        Expression::Binary(_, left, right) => {
+            // `a is defined and a > 1`
+            let is_tested = has_test(left);
+            each(left, may_be_absent);
+            each(right, may_be_absent || is_tested);
+        }
+        Expression::Test(of, ..) => each(of, true),
+        Expression::Choice(condition, then, other) => {
+            let is_tested = has_test(condition);
+            each(condition, may_be_absent);
+            each(then, may_be_absent || is_tested);
+            each(other, may_be_absent || is_tested);
+        }
+    }
+}
+
+/// Returns whether a condition tests something, such as whether it is there.
+fn has_test(condition: &Expression) -> bool {
+    match condition {
+        Expression::Test(..) => true,
+        Expression::Unary(_, of) => has_test(of),
+        Expression::Binary(_, left, right) => has_test(left) || has_test(right),
+        _ => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::references;
+    use super::{Piece, pieces, references};
+
+    fn of(template: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for piece in pieces(template) {
+            if let Piece::Expression(_, tree) = piece {
+                references(&tree.unwrap(), false, &mut found);
+            }
+        }
+        found.into_iter().map(|(root, name)| format!("{root}.{name}")).collect()
+    }
 
     #[test]
     fn names_are_found_in_any_form_but_where_they_may_be_absent() {
-        assert_eq!(
-            references("{{ inputs.a }} {{ outputs['b-c'].value }}"),
-            [("inputs", "a"), ("outputs", "b-c")]
+        assert_eq!(of("{{ inputs.a }} {{ outputs['b-c'].value }}"), ["inputs.a", "outputs.b-c"]);
+        assert_eq!(of("{{ vars.a ~ vars[\"b\"] }} inputs.c"), ["vars.a", "vars.b"]);
+        assert!(
+            of("{{ inputs.a ?? 'b' }}{{ trigger.outputs.x }}{{ 'inputs.b' }}{{ inputs.a | default(1) }}")
+                .is_empty()
         );
-        assert_eq!(references("{{ vars.a ~ vars[\"b\"] }} inputs.c"), [("vars", "a"), ("vars", "b")]);
-        assert_eq!(references("{{ inputs.a ?? 'b' }}{{ trigger.outputs.x }}{{ 'inputs.b' }}"), []);
+        assert_eq!(of("{{ outputs[inputs.a].value ?? vars.b }}"), ["vars.b"]);
+        assert_eq!(of("{{ f(inputs.a, x=[vars.b, {'c': -inputs.d}]) }}"), ["inputs.a", "vars.b", "inputs.d"]);
+        assert!(of("{{ inputs.a is defined ? inputs.a : inputs.b }}").is_empty());
+        assert_eq!(of("{{ inputs.a > 1 ? inputs.b : 1 }}"), ["inputs.a", "inputs.b"]);
+    }
+
+    #[test]
+    fn expressions_that_cannot_be_read_are_warned_of_but_not_those_of_another_flow() {
+        let source = "id: a\nnamespace: b\ntasks:\n  - id: c\n    type: io.kestra.plugin.core.flow.Subflow\n    namespace: b\n    \
+                      flowId: '{{ inputs.d | }}'\n    outputs:\n      e: '{{ outputs.f.g }}'\n";
+        let found: Vec<_> =
+            crate::check(source, crate::Release::V1_3).iter().map(ToString::to_string).collect();
+        let cause = "an expression can't be read: Expected the name of a filter";
+        assert_eq!(found, [format!("7:13: warning: tasks[0].flowId: {cause}")]);
     }
 }

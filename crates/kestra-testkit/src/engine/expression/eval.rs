@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use super::parse::{Argument, Binary, Tree, Unary};
 use super::{Scope, Trouble, filters, functions, text_of};
+use kestra_flow::pebble::{Argument, Binary, Tree, Unary};
 
 /// The value of an expression.
 pub(super) fn value(tree: &Tree, scope: &Scope) -> Result<Value, Trouble> {

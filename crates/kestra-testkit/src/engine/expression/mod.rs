@@ -3,8 +3,6 @@
 mod eval;
 mod filters;
 mod functions;
-mod lex;
-mod parse;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use kestra_flow::pebble::{self, Piece};
 use serde_json::{Map, Value};
 
 /// The variables that an expression sees.
@@ -108,22 +107,17 @@ enum Trouble {
 /// Replaces every `{{ ... }}` of a text by its value.
 pub(crate) fn render(template: &str, scope: &Scope) -> Result<String, ExpressionError> {
     let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{#")).min() {
-        out.push_str(&rest[..start]);
-        let line = template[..template.len() - rest.len() + start].matches('\n').count() + 1;
-        if rest[start..].starts_with("{#") {
-            rest = rest[start..].split_once("#}").map_or("", |(_, after)| after);
-            continue;
-        }
-        let malformed =
-            |cause: String| ExpressionError::Malformed { cause, template: template.to_owned(), line };
-        let body = &rest[start + 2..];
-        let Some(end) = lex::end_of_expression(body) else {
-            return Err(malformed("Unexpected character [\u{0}]".to_owned()));
+    for piece in pebble::pieces(template) {
+        let (start, tree) = match piece {
+            Piece::Text(text) => {
+                out.push_str(text);
+                continue;
+            }
+            Piece::Expression(start, tree) => (start, tree),
         };
-        let source = body[..end].trim_start_matches('-').trim_end_matches('-');
-        let tree = lex::tokens(source).and_then(parse::expression).map_err(malformed)?;
+        let line = template[..start].matches('\n').count() + 1;
+        let tree =
+            tree.map_err(|cause| ExpressionError::Malformed { cause, template: template.to_owned(), line })?;
         let value = eval::value(&tree, scope).map_err(|trouble| match trouble {
             Trouble::Missing(name) => {
                 ExpressionError::Missing { name, expression: template.to_owned(), line }
@@ -131,9 +125,7 @@ pub(crate) fn render(template: &str, scope: &Scope) -> Result<String, Expression
             Trouble::Failed(cause) => ExpressionError::Failed { cause, template: template.to_owned(), line },
         })?;
         out.push_str(&text_of(&value));
-        rest = &body[end + 2..];
     }
-    out.push_str(rest);
     Ok(out)
 }
 

@@ -4,7 +4,7 @@ use super::lex::Token;
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tree {
+pub enum Tree {
     Null,
     Bool(bool),
     Integer(i64),
@@ -25,20 +25,20 @@ pub(super) enum Tree {
 
 /// An argument of a function or filter, by name if it has one.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Argument {
-    pub(super) name: Option<String>,
-    pub(super) value: Tree,
+pub struct Argument {
+    pub name: Option<String>,
+    pub value: Tree,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unary {
+pub enum Unary {
     Not,
     Minus,
     Plus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binary {
+pub enum Binary {
     Or,
     And,
     Contains,
@@ -67,9 +67,17 @@ const NOT: u16 = 5;
 /// How strongly a sign binds.
 const SIGN: u16 = 500;
 
+/// How deep an expression may be nested.
+const DEPTH: usize = 64;
+/// How many tokens an expression may have. Operators in a row make a tree as deep as there are.
+const TOKENS: usize = 2_000;
+
 /// Reads a whole expression.
 pub(super) fn expression(tokens: Vec<Token>) -> Result<Tree, String> {
-    let mut parser = Parser { tokens, at: 0 };
+    if tokens.len() > TOKENS {
+        return Err(format!("More than {TOKENS} tokens"));
+    }
+    let mut parser = Parser { tokens, at: 0, depth: 0 };
     let tree = parser.choice()?;
     match parser.tokens.get(parser.at) {
         None => Ok(tree),
@@ -80,6 +88,7 @@ pub(super) fn expression(tokens: Vec<Token>) -> Result<Tree, String> {
 struct Parser {
     tokens: Vec<Token>,
     at: usize,
+    depth: usize,
 }
 
 impl Parser {
@@ -107,7 +116,22 @@ impl Parser {
         if self.take(sign) { Ok(()) } else { Err(format!("Unexpected end of template, expected [{sign}]")) }
     }
 
+    /// Every nested expression comes through here or `binary`.
+    fn nested(&mut self, read: impl FnOnce(&mut Self) -> Result<Tree, String>) -> Result<Tree, String> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(format!("Nested more than {DEPTH} deep"));
+        }
+        let tree = read(self);
+        self.depth -= 1;
+        tree
+    }
+
     fn choice(&mut self) -> Result<Tree, String> {
+        self.nested(Self::read_choice)
+    }
+
+    fn read_choice(&mut self) -> Result<Tree, String> {
         let condition = self.binary(0)?;
         if !self.take("?") {
             return Ok(condition);
@@ -151,6 +175,10 @@ impl Parser {
     }
 
     fn binary(&mut self, least: u16) -> Result<Tree, String> {
+        self.nested(|parser| parser.read_binary(least))
+    }
+
+    fn read_binary(&mut self, least: u16) -> Result<Tree, String> {
         let mut left = self.unary()?;
         loop {
             if self.peek_name() == Some("is") && least <= 30 {
