@@ -85,6 +85,16 @@ async fn flows_as_code_deploys_what_it_builds_and_changes() {
 }
 
 #[tokio::test]
+async fn typed_flow_reads_outputs_and_tells_drift() {
+    let text = run("typed_flow").await;
+    assert!(text.contains("very-slow report of 2026-11-30: 7 rows"), "{text}");
+    let flow = "sdk.examples.typed.report (revision 2)";
+    for sentence in ["the input `limit` was INT and is STRING", "the input `who` must be given now"] {
+        assert!(text.contains(&format!("{flow}: {sentence}\n")), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn compose_stack_answers_its_caller() {
     let text = run("compose_stack").await;
     assert!(text.contains("200 OK") && text.contains("example-1") && text.contains("0 flows"), "{text}");

@@ -2,10 +2,11 @@
 
 ::kestra::flow_signatures! {
     /// What the types say of their flows, for `Client::verify_all`.
-    ALL: 5;
+    ALL: 6;
     company_old::Old;
     company_team::StringFlow;
     company_team::EveryType;
+    company_team::OnEveryServer;
     company_team_new::Form;
     company_team_new::Newest;
 }
@@ -221,6 +222,99 @@ pub mod company_team {
     ::kestra::flow_values! {
         /// Values of the input `several` of the flow `every-type`.
         values EveryTypeSeveral {
+            X = "x";
+            Y = "y";
+            Z = "z";
+        }
+    }
+
+    ::kestra::flow_inputs! {
+        /// The flow `on-every-server`.
+        flow OnEveryServer("company.team", "on-every-server") -> OnEveryServerOutputs;
+        new OnEveryServerRequired {
+            /// The input `text`.
+            text: String = text("text", "STRING", []);
+            /// The input `choice`.
+            choice: OnEveryServerChoice = set("choice", "SELECT", ["red", "VERY_SLOW", "größer als"]);
+            /// The input `several`.
+            several: Vec<OnEveryServerSeveral> = list("several", "MULTISELECT", ["x", "y", "z"]);
+            /// The input `whole`.
+            whole: i32 = set("whole", "INT", []);
+            /// The input `part`.
+            part: f64 = set("part", "FLOAT", []);
+            /// The input `flag`.
+            flag: bool = set("flag", "BOOL", []);
+            /// The input `moment`.
+            moment: ::kestra::jiff::Timestamp = set("moment", "DATETIME", []);
+            /// The input `day`.
+            day: ::kestra::jiff::civil::Date = set("day", "DATE", []);
+            /// The input `hour`.
+            hour: ::kestra::jiff::civil::Time = set("hour", "TIME", []);
+            /// The input `length`.
+            length: ::std::time::Duration = set("length", "DURATION", []);
+            /// The input `file`.
+            file: ::kestra::FilePart = file("file", "FILE", []);
+            /// The input `object`.
+            object: ::kestra::typed::Value = set("object", "JSON", []);
+            /// The input `tree`.
+            tree: String = text("tree", "YAML", []);
+            /// The input `address`.
+            address: String = text("address", "URI", []);
+            /// The input `mail`.
+            mail: String = text("mail", "EMAIL", []);
+            /// The input `numbers`.
+            numbers: Vec<i32> = list("numbers", "ARRAY", []);
+        }
+        set {
+            /// The input `dry-run`.
+            ///
+            /// Defaults to `false`.
+            dry_run: bool = set("dry-run", "BOOL", []);
+            /// The input `note`.
+            note: impl Into<String> = text("note", "STRING", []);
+        }
+    }
+
+    ::kestra::flow_outputs! {
+        /// Outputs of the flow `on-every-server`.
+        outputs OnEveryServerOutputs {
+            /// The output `text`.
+            text: String = "text";
+            /// The output `whole`.
+            whole: i32 = "whole";
+            /// The output `part`.
+            part: f64 = "part";
+            /// The output `dry-run`.
+            dry_run: bool = "dry-run";
+            /// The output `moment`.
+            moment: ::kestra::jiff::Timestamp = "moment";
+            /// The output `day`.
+            day: ::kestra::jiff::civil::Date = "day";
+            /// The output `hour`.
+            hour: ::kestra::jiff::civil::Time = "hour";
+            /// The output `length`.
+            length: ::std::time::Duration = "length";
+            /// The output `file`.
+            file: String = "file";
+            /// The output `object`.
+            object: ::kestra::typed::Value = "object";
+            /// The output `address`.
+            address: String = "address";
+        }
+    }
+
+    ::kestra::flow_values! {
+        /// Values of the input `choice` of the flow `on-every-server`.
+        values OnEveryServerChoice {
+            Red = "red";
+            VerySlow = "VERY_SLOW";
+            GrößerAls = "größer als";
+        }
+    }
+
+    ::kestra::flow_values! {
+        /// Values of the input `several` of the flow `on-every-server`.
+        values OnEveryServerSeveral {
             X = "x";
             Y = "y";
             Z = "z";

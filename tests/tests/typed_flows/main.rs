@@ -43,6 +43,13 @@ fn the_code_is_what_is_written_for_the_flows() {
     );
 }
 
+#[test]
+fn the_code_of_the_example_is_what_is_written_for_its_flows() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/examples/typed_flow");
+    let code = kestra_flowgen::generate(&folder.join("flows")).unwrap();
+    assert_eq!(code, std::fs::read_to_string(folder.join("flows.rs")).unwrap());
+}
+
 fn every_type() -> EveryTypeRequired {
     EveryTypeRequired {
         text: "two\nlines".to_owned(),
@@ -174,13 +181,14 @@ async fn what_only_some_versions_have_works_on_these() {
 
 #[tokio::test]
 async fn all_flows_are_verified_at_once() {
-    let all: [FlowSignature; 5] = flows::ALL;
+    let all: [FlowSignature; 6] = flows::ALL;
     let (_server, client) = serve(Dialect::V1_3, &["below/old.yaml", "every_type.yaml"]).await;
     let error = client.verify_all(all).await.unwrap_err();
     assert_eq!(
         error.failures(),
         [
             "company.team.string: the flow is not deployed",
+            "company.team.on-every-server: the flow is not deployed",
             "company.team.new.form: the flow is not deployed",
             "company.team.new.newest: the flow is not deployed",
         ]

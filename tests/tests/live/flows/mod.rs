@@ -6,4 +6,5 @@ mod environment_of_tasks;
 mod search;
 mod sync;
 mod transfer;
+mod typed;
 mod write;

@@ -1,0 +1,4 @@
+#[path = "flows/as_it_was.rs"]
+mod flows;
+
+include!("program.rs");

@@ -1,0 +1,4 @@
+#[path = "flows/newly_required.rs"]
+mod flows;
+
+include!("program.rs");

@@ -1,0 +1,4 @@
+#[path = "flows/output_renamed.rs"]
+mod flows;
+
+include!("program.rs");

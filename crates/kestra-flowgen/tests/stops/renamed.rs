@@ -1,0 +1,4 @@
+#[path = "flows/renamed.rs"]
+mod flows;
+
+include!("program.rs");

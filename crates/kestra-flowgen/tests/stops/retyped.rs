@@ -1,0 +1,4 @@
+#[path = "flows/retyped.rs"]
+mod flows;
+
+include!("program.rs");
