@@ -13,6 +13,7 @@
 
 mod clients;
 mod invariants;
+mod kind;
 mod load;
 mod scenario;
 mod servers;
@@ -20,6 +21,7 @@ mod statistics;
 mod table;
 
 use clients::Configuration;
+use load::Load;
 use statistics::Figures;
 
 #[test]
@@ -31,7 +33,8 @@ fn the_table_is_that_of_the_page() {
 fn a_seed_decides_everything() {
     for scenario in scenario::all() {
         let figures = || {
-            let outcome = load::run(&scenario, Configuration::Default, 5.0, 7);
+            let load = Load { per_second: 5.0, only: None };
+            let outcome = load::run(&scenario, Configuration::Default, load, 7);
             format!("{:?} {:?}", Figures::of(&outcome), outcome.calls)
         };
         assert!(figures() == figures(), "{}", scenario.name);

@@ -11,6 +11,11 @@ pub(crate) const FROM: Duration = Duration::from_secs(10);
 pub(crate) const UNTIL: Duration = Duration::from_secs(40);
 pub(crate) const END: Duration = Duration::from_secs(60);
 
+/// Whether the trouble lasts at this time.
+pub(crate) fn is_in_trouble(time: Duration) -> bool {
+    (FROM..UNTIL).contains(&time)
+}
+
 /// A behaviour of some servers from a time on.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
@@ -71,6 +76,19 @@ impl Scenario {
         }
         scenario
     }
+}
+
+/// A single server with which no call succeeds in the trouble.
+pub(crate) fn full_outages() -> Vec<Scenario> {
+    let healthy = Behaviour::HEALTHY;
+    [
+        ("failing", Behaviour { failing: 1.0, ..healthy.clone() }),
+        ("refused", Behaviour::STOPPED),
+        ("unreachable", Behaviour { reach: Reach::Partitioned, ..healthy.clone() }),
+        ("no response", Behaviour { is_mute: true, ..healthy }),
+    ]
+    .map(|(name, behaviour)| Scenario::new(name, 1).trouble(0, behaviour))
+    .into()
 }
 
 /// All scenarios, in the order of the table.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fastrand::Rng;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep};
+
+use super::scenario::is_in_trouble;
 
 /// The header by which a server tells the calls apart.
 pub(crate) const CALL: &str = "x-call";
@@ -97,10 +99,12 @@ pub(crate) struct Servers {
 }
 
 /// What reached the servers.
-#[derive(Default)]
 pub(crate) struct Tally {
+    start: Instant,
     /// Requests, and connections that were not made.
     pub(crate) attempts: AtomicUsize,
+    /// Those of them that were made during the trouble.
+    pub(crate) attempts_in_trouble: AtomicUsize,
     at_once: AtomicUsize,
     pub(crate) most_at_once: AtomicUsize,
     database: Mutex<Database>,
@@ -129,7 +133,14 @@ struct Server {
 
 impl Servers {
     pub(crate) fn new(count: usize, seed: u64) -> Self {
-        let tally = Arc::new(Tally::default());
+        let tally = Arc::new(Tally {
+            start: Instant::now(),
+            attempts: AtomicUsize::new(0),
+            attempts_in_trouble: AtomicUsize::new(0),
+            at_once: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
+            database: Mutex::default(),
+        });
         let server = |index| Server {
             behaviour: Mutex::new(Behaviour::HEALTHY),
             changed: Notify::new(),
@@ -162,7 +173,7 @@ impl Servers {
         let server = self.all.iter().enumerate().find(|(index, _)| Self::host(*index) == host);
         let server = Arc::clone(server.ok_or("no such host")?.1);
         if server.behaviour().reach != Reach::Open {
-            self.tally.attempts.fetch_add(1, Ordering::Relaxed);
+            self.tally.count();
         }
         sleep(Duration::from_millis(1)).await;
         server.reachable().await;
@@ -176,8 +187,15 @@ impl Servers {
 }
 
 impl Tally {
-    fn pending(&self) -> Pending<'_> {
+    fn count(&self) {
         self.attempts.fetch_add(1, Ordering::Relaxed);
+        if is_in_trouble(self.start.elapsed()) {
+            self.attempts_in_trouble.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn pending(&self) -> Pending<'_> {
+        self.count();
         let now = self.at_once.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_at_once.fetch_max(now, Ordering::Relaxed);
         Pending(self)
@@ -323,7 +341,18 @@ impl Tally {
             "main/flows/company.team/hello" => {
                 json_response(&json!({"id": "hello", "namespace": "company.team"}))
             }
-            _ => status(StatusCode::NOT_FOUND),
+            "main/flows/search" => json_response(&json!({"total": 0, "results": []})),
+            path if path.ends_with("/follow") => events(path.split('/').nth_back(1).unwrap_or_default()),
+            path if path.starts_with("main/logs/") => json_response(&json!([])),
+            path if path.starts_with("main/executions/") => {
+                json_response(&ended(path.rsplit('/').next().unwrap_or_default()))
+            }
+            // As Kestra says that an execution has no outputs.
+            _ => {
+                let mut missing = json_response(&json!({"message": "Not Found", "_links": {}}));
+                *missing.status_mut() = StatusCode::NOT_FOUND;
+                missing
+            }
         }
     }
 
@@ -359,6 +388,20 @@ fn execution(id: &str, key: &str) -> Value {
         "labels": [{"key": "system.correlationId", "value": key}],
         "state": {"current": "CREATED", "histories": [{"state": "CREATED"}]},
     })
+}
+
+fn ended(id: &str) -> Value {
+    let mut execution = execution(id, "");
+    execution["state"] =
+        json!({"current": "SUCCESS", "histories": [{"state": "CREATED"}, {"state": "SUCCESS"}]});
+    execution
+}
+
+/// A stream that tells of the end.
+fn events(id: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(format!("id: end\ndata: {}\n\n", ended(id))));
+    response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response
 }
 
 fn json_response(value: &Value) -> Response<Full<Bytes>> {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::load::{Ended, Kind, Outcome};
+use super::kind::Kind;
+use super::load::{Ended, Outcome};
 use super::scenario::{END, UNTIL};
 
 /// One row of the table.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::clients::Configuration;
-use super::load;
+use super::load::{self, Load};
 use super::scenario;
 use super::statistics::Figures;
 
@@ -13,9 +13,9 @@ const PAGE: &str = "../crates/kestra/docs/production.md";
 const BEGIN: &str = "<!-- simulations: begin -->\n";
 const END: &str = "<!-- simulations: end -->\n";
 
-/// Calls a second, and the seed of the table.
-const PER_SECOND: f64 = 20.0;
-pub(crate) const SEED: u64 = 1;
+/// The calls, and the seed of the table.
+const LOAD: Load = Load { per_second: 20.0, only: None };
+const SEED: u64 = 1;
 
 /// Renders the table.
 pub(crate) fn render() -> String {
@@ -25,7 +25,7 @@ pub(crate) fn render() -> String {
     );
     for scenario in scenario::all() {
         for configuration in Configuration::ALL {
-            let figures = Figures::of(&load::run(&scenario, configuration, PER_SECOND, SEED));
+            let figures = Figures::of(&load::run(&scenario, configuration, LOAD, SEED));
             let [reads, creations, starts] = figures.success.map(percent);
             let recovery = figures.recovery.map_or_else(|| "none".to_owned(), time);
             writeln!(
