@@ -62,7 +62,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod adaptive;
 pub mod auth;
+pub mod hedge;
+mod latency;
 mod oneshot;
 mod other_error;
 mod replayable_request;
@@ -74,7 +77,9 @@ pub mod timeout;
 pub mod trace;
 pub mod transport;
 
+pub use adaptive::AdaptiveConcurrencyLayer;
 pub use auth::{Auth, AuthLayer, Token, TokenSource};
+pub use hedge::HedgeLayer;
 pub use retry::RetryLayer;
 pub use server::{ServerLayer, VersionCache};
 pub use timeout::TimeoutLayer;

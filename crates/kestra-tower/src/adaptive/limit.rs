@@ -1,0 +1,204 @@
+//! The limit, and how it follows what became of requests.
+
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// How many requests end between two looks at the limit, at least.
+const LEAST_WINDOW: usize = 32;
+
+/// The share of requests that may fail.
+const TOLERATED: f64 = 0.1;
+
+/// How many times as long as without a queue requests may take.
+const SLOW: f64 = 3.0;
+
+/// What remains of the limit when it shrinks: at most, and at least.
+const SHRUNK: f64 = 0.75;
+const LEAST_SHRUNK: f64 = 0.25;
+
+pub(super) struct Limit {
+    least: usize,
+    most: usize,
+    /// Hands out places in the order of requests.
+    places: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+struct State {
+    limit: usize,
+    /// Places that exist, free or taken; more than the limit while those that are too many are still taken.
+    existing: usize,
+    window: Window,
+    /// The least latency of a window since the limit shrank for latency, and between the last two times. When it shrinks, the
+    /// queue at the server ends, so that the latency without a queue is measured anew. A server that has become slower is
+    /// taken as it is after two times.
+    least: Option<f64>,
+    least_before: Option<f64>,
+}
+
+/// The requests that ended since the last look at the limit.
+#[derive(Default)]
+struct Window {
+    ended: usize,
+    failed: usize,
+    /// Of the seconds that each took that succeeded. A mean of logarithms is hardly moved by a few that take very long.
+    logarithms: f64,
+    was_full: bool,
+}
+
+/// A place of a request. Dropping it before the end says that the request was dropped.
+pub(super) struct Place {
+    limit: Arc<Limit>,
+    permit: Option<OwnedSemaphorePermit>,
+    since: Instant,
+    result: Option<bool>,
+}
+
+impl Limit {
+    pub(super) fn new(initial: usize, bounds: &RangeInclusive<usize>) -> Self {
+        let least = (*bounds.start()).clamp(1, Semaphore::MAX_PERMITS);
+        let most = (*bounds.end()).clamp(least, Semaphore::MAX_PERMITS);
+        let limit = initial.clamp(least, most);
+        let state =
+            State { limit, existing: limit, window: Window::default(), least: None, least_before: None };
+        Self { least, most, places: Arc::new(Semaphore::new(limit)), state: Mutex::new(state) }
+    }
+
+    pub(super) fn current(&self) -> usize {
+        self.state().limit
+    }
+
+    /// Waits for a place; `None` if there is none and `sheds` is set.
+    pub(super) async fn place(self: Arc<Self>, sheds: bool) -> Option<Place> {
+        let free = Arc::clone(&self.places).try_acquire_owned().ok();
+        let permit = match free {
+            Some(permit) => permit,
+            None => {
+                self.state().window.was_full = true;
+                if sheds {
+                    return None;
+                }
+                // The semaphore is never closed.
+                Arc::clone(&self.places).acquire_owned().await.ok()?
+            }
+        };
+        Some(Place { limit: self, permit: Some(permit), since: Instant::now(), result: None })
+    }
+
+    /// Learns from a request that ended, or was dropped if there is no result.
+    fn ended(&self, place: &Place, permit: OwnedSemaphorePermit) {
+        let latency = place.since.elapsed().as_secs_f64();
+        let mut state = self.state();
+        let is_slow = state.usual().is_some_and(|usual| latency > usual * SLOW);
+        match place.result {
+            Some(true) => state.window.succeeded(latency),
+            Some(false) => state.window.failed(),
+            // Most likely by a timeout.
+            None if is_slow => state.window.failed(),
+            None => {}
+        }
+        if state.window.ended >= state.limit.max(LEAST_WINDOW) {
+            self.adjust(&mut state);
+        }
+        if state.existing > state.limit {
+            state.existing -= 1;
+            permit.forget();
+        }
+    }
+
+    fn adjust(&self, state: &mut State) {
+        let (before, window) = (state.limit, std::mem::take(&mut state.window));
+        if let Some(share) = state.shrinks(&window) {
+            state.limit = ((before as f64 * share) as usize).max(self.least);
+            let too_many = state.existing.saturating_sub(state.limit);
+            state.existing -= self.places.forget_permits(too_many);
+        } else if window.was_full {
+            state.limit = (before + 1).min(self.most);
+            let missing = state.limit.saturating_sub(state.existing);
+            state.existing += missing;
+            self.places.add_permits(missing);
+        }
+        if state.limit != before {
+            tracing::debug!(
+                target: "kestra::concurrency",
+                before,
+                limit = state.limit,
+                ended = window.ended,
+                failed = window.failed,
+                latency_ms = window.latency().map(|latency| (latency * 1000.0) as u64),
+                "the limit of requests in flight changes"
+            );
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Returns the latency without a queue, in seconds.
+    fn usual(&self) -> Option<f64> {
+        match (self.least, self.least_before) {
+            (Some(least), Some(before)) => Some(least.min(before)),
+            (least, before) => least.or(before),
+        }
+    }
+
+    /// Returns what remains of the limit, if it has to shrink.
+    fn shrinks(&mut self, window: &Window) -> Option<f64> {
+        let latency = window.latency();
+        if let Some(latency) = latency {
+            self.least = Some(self.least.map_or(latency, |least| least.min(latency)));
+        }
+        if window.failed as f64 > window.ended as f64 * TOLERATED {
+            return Some(SHRUNK);
+        }
+        let (latency, usual) = (latency?, self.usual()?);
+        if latency <= usual * SLOW {
+            return None;
+        }
+        self.least_before = self.least.take();
+        Some((usual / latency).clamp(LEAST_SHRUNK, SHRUNK))
+    }
+}
+
+impl Window {
+    fn succeeded(&mut self, latency: f64) {
+        self.ended += 1;
+        self.logarithms += latency.max(1e-6).ln();
+    }
+
+    fn failed(&mut self) {
+        self.ended += 1;
+        self.failed += 1;
+    }
+
+    /// Returns the geometric mean of those that succeeded, in seconds, if these are most.
+    fn latency(&self) -> Option<f64> {
+        let succeeded = self.ended - self.failed;
+        (succeeded * 2 > self.ended).then(|| (self.logarithms / succeeded as f64).exp())
+    }
+}
+
+impl Place {
+    /// Sets whether the request succeeded.
+    pub(super) fn end(mut self, is_success: bool) {
+        self.result = Some(is_success);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.limit.ended(self, permit);
+        }
+    }
+}
+
+kestra_core::debug_fields! {
+    Limit, this => { limit: this.current(), least: this.least, most: this.most }
+}

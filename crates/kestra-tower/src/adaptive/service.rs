@@ -1,0 +1,112 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use kestra_core::retry::is_transient_status;
+use kestra_core::{Body, BoxError, CallContext, Traffic};
+use pin_project_lite::pin_project;
+use tower::load_shed::error::Overloaded;
+use tower_service::Service;
+
+use super::limit::Limit;
+use crate::oneshot::{BoxFuture, Oneshot};
+
+/// The service of [`AdaptiveConcurrencyLayer`](super::AdaptiveConcurrencyLayer); always ready.
+#[derive(Clone, Debug)]
+pub struct AdaptiveConcurrencyService<S> {
+    inner: S,
+    limit: Arc<Limit>,
+    sheds: bool,
+}
+
+impl<S> AdaptiveConcurrencyService<S> {
+    pub(super) fn new(inner: S, limit: Arc<Limit>, sheds: bool) -> Self {
+        Self { inner, limit, sheds }
+    }
+}
+
+/// Returns whether a request counts, which one does not that takes long by nature.
+fn counts(request: &Request<Body>) -> bool {
+    let Some(context) = CallContext::of(request) else { return true };
+    let is_quick = context.operation().is_none_or(|operation| operation.traffic == Traffic::Quick);
+    is_quick && !context.waits()
+}
+
+impl<S, B> Service<Request<Body>> for AdaptiveConcurrencyService<S>
+where
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    B: Send + 'static,
+{
+    type Response = Response<B>;
+    type Error = BoxError;
+    type Future = AdaptiveConcurrencyFuture<S, B>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> AdaptiveConcurrencyFuture<S, B> {
+        let counts = counts(&request);
+        let sending = Oneshot::new(self.inner.clone(), request);
+        let state = if counts {
+            State::Counted { future: Box::pin(send(sending, Arc::clone(&self.limit), self.sheds)) }
+        } else {
+            State::Uncounted { sending }
+        };
+        AdaptiveConcurrencyFuture { state }
+    }
+}
+
+async fn send<S, B>(sending: Oneshot<S>, limit: Arc<Limit>, sheds: bool) -> Result<Response<B>, BoxError>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    let Some(place) = limit.place(sheds).await else { return Err(Overloaded::new().into()) };
+    let result = sending.await;
+    let is_success = result.as_ref().is_ok_and(|response| !is_transient_status(response.status()));
+    place.end(is_success);
+    result
+}
+
+pin_project! {
+    /// The future of [`AdaptiveConcurrencyService`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct AdaptiveConcurrencyFuture<S, B>
+    where
+        S: Service<Request<Body>>,
+    {
+        #[pin]
+        state: State<S, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, B>
+    where
+        S: Service<Request<Body>>,
+    {
+        Uncounted { #[pin] sending: Oneshot<S> },
+        Counted { future: BoxFuture<B> },
+    }
+}
+
+impl<S, B> Future for AdaptiveConcurrencyFuture<S, B>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Output = Result<Response<B>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Uncounted { sending } => sending.poll(cx),
+            StateProjection::Counted { future } => future.as_mut().poll(cx),
+        }
+    }
+}
+
+kestra_core::debug_fields! { [S: Service<Request<Body>>, B] AdaptiveConcurrencyFuture<S, B>, _ => {} }

@@ -1,0 +1,148 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::{Request, Response};
+use kestra_core::{Body, BoxError, OperationInfo, Replay, Route, Traffic, Versions};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tower::load_shed::error::Overloaded;
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+
+use super::AdaptiveConcurrencyLayer;
+use crate::test_support::{READ, START, request};
+
+static EVENTS: OperationInfo = OperationInfo::new(
+    "follow_execution",
+    "executions",
+    &[Route::get("/api/v1/{tenant}/executions/{id}/follow", Versions::ALL)],
+)
+.path_parameters(&["id"])
+.traffic(Traffic::Follow)
+.replay(Replay::Safe);
+
+const USUAL: Duration = Duration::from_millis(10);
+
+/// A server that keeps up with so many requests at once, and takes longer the more there are over that.
+#[derive(Clone)]
+struct Server {
+    capacity: usize,
+    status: u16,
+    time: Duration,
+    at_once: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn new(capacity: usize) -> Self {
+        Self { capacity, status: 200, time: USUAL, at_once: Arc::default(), most: Arc::default() }
+    }
+
+    async fn respond(self) -> Result<Response<Body>, BoxError> {
+        struct Leaving(Arc<AtomicUsize>);
+        impl Drop for Leaving {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let now = self.at_once.fetch_add(1, Ordering::Relaxed) + 1;
+        let _leaving = Leaving(Arc::clone(&self.at_once));
+        self.most.fetch_max(now, Ordering::Relaxed);
+        sleep(self.time * now.div_ceil(self.capacity) as u32).await;
+        Ok(Response::builder().status(self.status).body(Body::empty())?)
+    }
+
+    fn service(
+        self,
+    ) -> impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send>
+    + Clone
+    + Send
+    + 'static {
+        service_fn(move |_: Request<Body>| self.clone().respond())
+    }
+}
+
+/// Sends requests by so many workers, and returns the limit at the end.
+async fn load(layer: &AdaptiveConcurrencyLayer, server: &Server, workers: usize, each: usize) -> usize {
+    let service = layer.layer(server.clone().service());
+    let mut running = JoinSet::new();
+    for _ in 0..workers {
+        let service = service.clone();
+        running.spawn(async move {
+            for _ in 0..each {
+                let _ = service.clone().oneshot(request(&READ)).await;
+            }
+        });
+    }
+    running.join_all().await;
+    layer.limit()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_grows_while_the_server_keeps_up_and_shrinks_when_it_does_not() {
+    let layer = AdaptiveConcurrencyLayer::new();
+    let grown = load(&layer, &Server::new(1000), 200, 100).await;
+    assert!(grown > 30, "{grown}");
+    let slow = Server::new(8);
+    load(&layer, &slow, 200, 40).await;
+    // A long overload doesn't become usual.
+    for _ in 0..20 {
+        let shrunk = load(&layer, &slow, 200, 40).await;
+        assert!(shrunk < 30, "{shrunk}");
+    }
+    // A server that has become slower for good does.
+    let slower = Server { time: USUAL * 20, ..Server::new(1000) };
+    let grown = load(&layer, &slower, 200, 100).await;
+    assert!(grown > 30, "{grown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_shrink_it_to_its_bound_and_few_requests_leave_it() {
+    let layer = AdaptiveConcurrencyLayer::new().bounds(4..=100);
+    assert_eq!(load(&layer, &Server::new(1000), 4, 100).await, 16);
+    let failing = Server { status: 503, ..Server::new(1000) };
+    assert_eq!(load(&layer, &failing, 50, 20).await, 4);
+    failing.most.store(0, Ordering::Relaxed);
+    load(&layer, &failing, 50, 20).await;
+    assert_eq!(failing.most.load(Ordering::Relaxed), 4, "places that were taken are gone as well");
+    let bounded = AdaptiveConcurrencyLayer::new().bounds(1..=18);
+    assert_eq!(load(&bounded, &Server::new(1000), 200, 100).await, 18);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_wait_in_order_and_a_timeout_ends_the_wait() {
+    let layer = AdaptiveConcurrencyLayer::new().initial(1).bounds(1..=1);
+    let service = layer.layer(Server::new(1).service());
+    let begun = Instant::now();
+    let mut waiting = JoinSet::new();
+    for number in 0..5_u32 {
+        let sending = timeout(USUAL * 7 / 2, service.clone().oneshot(request(&READ)));
+        waiting.spawn(async move {
+            let is_in_time = sending.await.is_ok();
+            (number, is_in_time, begun.elapsed())
+        });
+        tokio::task::yield_now().await;
+    }
+    let mut ends = waiting.join_all().await;
+    ends.sort_unstable();
+    for (number, is_in_time, took) in ends {
+        assert_eq!(is_in_time, number < 3, "{number}");
+        let expected = if is_in_time { USUAL * (number + 1) } else { USUAL * 7 / 2 };
+        assert_eq!(took, expected, "{number}");
+    }
+    // Those that were dropped left no place taken.
+    assert!(timeout(USUAL * 2, service.oneshot(request(&READ))).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_shed_by_choice_and_streams_need_no_place() {
+    let layer = AdaptiveConcurrencyLayer::new().initial(1).shed();
+    let service = layer.layer(Server::new(10).service());
+    let first = tokio::spawn(service.clone().oneshot(request(&READ)));
+    tokio::task::yield_now().await;
+    let shed = service.clone().oneshot(request(&START)).await.unwrap_err();
+    assert!(shed.is::<Overloaded>(), "{shed}");
+    assert!(service.clone().oneshot(request(&EVENTS)).await.is_ok());
+    assert!(first.await.unwrap().is_ok());
+    assert!(service.oneshot(request(&START)).await.is_ok());
+}
