@@ -6,12 +6,13 @@
 //! 1. a span around the whole call: [`TraceLayer::call`]
 //! 2. the limit of the whole call, waiting for layers below included: [`TimeoutLayer::total`]
 //! 3. your layers that act once a call
-//! 4. attempts, the waits between them, their budget: [`RetryLayer`]
+//! 4. attempts, the waits between them, their budget: [`RetryLayer`], and below it a second request for late reads, if it is
+//!    wanted: [`HedgeLayer`]
 //! 5. a span around each attempt: [`TraceLayer::attempt`]
 //! 6. the limit of each attempt: [`TimeoutLayer::attempt`]
 //! 7. the server, its version, the route: [`ServerLayer`]
 //! 8. credentials: [`AuthLayer`]
-//! 9. your layers that act once an attempt
+//! 9. your layers that act once an attempt, such as [`AdaptiveConcurrencyLayer`]
 //! 10. connections, proxies, TLS, and the body of the response where the operation decodes it: [`Transport`]
 //!
 //! ```no_run

@@ -133,7 +133,11 @@ pub mod catalogue {
 pub mod layers {
     pub use crate::client::{CallService, CallServiceFuture, IntoCallService};
     pub use kestra_core::CallContext;
+    pub use kestra_tower::adaptive::{
+        self, AdaptiveConcurrencyFuture, AdaptiveConcurrencyLayer, AdaptiveConcurrencyService,
+    };
     pub use kestra_tower::auth::{AuthFuture, AuthLayer, AuthService};
+    pub use kestra_tower::hedge::{self, HedgeFuture, HedgeLayer, HedgeService};
     pub use kestra_tower::retry::{RetryFuture, RetryLayer, RetryService};
     pub use kestra_tower::server::{ServerFuture, ServerLayer, ServerService, VersionCache};
     pub use kestra_tower::timeout::{TimeoutFuture, TimeoutLayer, TimeoutService};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderName, Request, Response};
-use kestra::{Body, BoxError, Client, Error, ErrorKind, RequestSent, Retry};
+use kestra::{Body, BoxError, Client, Error, ErrorKind, RequestSent, Retry, TimeoutPhase};
 use kestra_testkit::{Fault, TestServer};
 use support::{once, seen};
 use tower::util::{MapErrLayer, MapRequestLayer};
@@ -16,7 +16,7 @@ use tower_http::metrics::InFlightRequestsLayer;
 use tower_http::propagate_header::PropagateHeaderLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_resilience::circuitbreaker::{CircuitBreakerError, CircuitBreakerLayer};
-use tower_resilience::ratelimiter::RateLimiterLayer;
+use tower_resilience::ratelimiter::{RateLimiterConfigBuilder, RateLimiterLayer};
 
 const SEARCH: &str = "/api/v1/{tenant}/flows/search";
 
@@ -136,5 +136,36 @@ async fn a_rate_limiter_of_tower_resilience_fits_without_a_buffer() -> Result<()
     let limited = client.flows().search_flows().await.unwrap_err();
     assert_eq!((limited.kind(), limited.request_sent()), (ErrorKind::Service, RequestSent::No), "{limited}");
     assert_eq!(seen(&server).len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn copies_of_a_client_share_the_token_bucket_of_tower_resilience() -> Result<(), Error> {
+    let server = TestServer::start().await.unwrap();
+    let bucket = |limiter: RateLimiterConfigBuilder| {
+        let hour = Duration::from_secs(3600);
+        limiter.limit_for_period(1).refresh_period(hour).burst_size(2)
+    };
+    let limiter = bucket(RateLimiterLayer::builder()).timeout_duration(Duration::ZERO).build().unwrap();
+    let client = once(server.url()).attempt_layer(limiter).build()?;
+    for _ in 0..3 {
+        client.clone().flows().search_flows().await?;
+    }
+    let limited = client.clone().flows().search_flows().await.unwrap_err();
+    assert_eq!((limited.kind(), limited.request_sent()), (ErrorKind::Service, RequestSent::No), "{limited}");
+
+    // Or the call waits, in its own time.
+    let limiter = bucket(RateLimiterLayer::builder()).backpressure().build().unwrap();
+    let client = once(server.url()).attempt_layer(limiter).build()?;
+    for _ in 0..3 {
+        client.flows().search_flows().await?;
+    }
+    let late = client.flows().search_flows().timeout(Duration::from_millis(50)).await.unwrap_err();
+    assert_eq!(
+        (late.kind(), late.request_sent()),
+        (ErrorKind::Timeout(TimeoutPhase::Total), RequestSent::No),
+        "{late}"
+    );
+    assert_eq!(seen(&server).len(), 6);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The clients that are compared.
 
-use kestra::layers::ConnectRequest;
-use kestra::{CallOptions, Client, ClientBuilder, Retry, Transport};
+use kestra::layers::{AdaptiveConcurrencyLayer, ConnectRequest, HedgeLayer};
+use kestra::{CallOptions, Client, Retry, Transport};
 use tower::layer::layer_fn;
 use tower::service_fn;
 
@@ -13,47 +13,67 @@ pub(crate) enum Configuration {
     /// No retries.
     Plain,
     Default,
+    Hedging,
+    Adaptive,
+    Cluster,
+    /// The last three together.
+    All,
 }
 
 impl Configuration {
-    pub(crate) const ALL: [Self; 2] = [Self::Plain, Self::Default];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Plain, Self::Default, Self::Hedging, Self::Adaptive, Self::Cluster, Self::All];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Default => "default",
+            Self::Hedging => "hedging",
+            Self::Adaptive => "adaptive limit",
+            Self::Cluster => "cluster",
+            Self::All => "all",
         }
     }
 
-    /// The options of a call that a balancer in front of the servers would send to this one.
+    pub(crate) fn has_cluster(self) -> bool {
+        matches!(self, Self::Cluster | Self::All)
+    }
+
+    /// The options of a call: without a cluster, those of a balancer in front of the servers that sends the call to this one.
     pub(crate) fn options(self, server: usize) -> CallOptions {
-        CallOptions::new().server_index(server)
+        let options = CallOptions::new();
+        if self.has_cluster() { options } else { options.server_index(server) }
     }
 
     /// Builds a client of these servers.
     pub(crate) fn client(self, servers: &Servers) -> Client {
-        let builder = over(servers);
+        let builder = Client::builder().transport(transport(servers));
+        let urls = (0..servers.count()).map(|index| format!("http://{}", Servers::host(index)));
+        let builder = match self.has_cluster() {
+            true => builder.servers(kestra::Servers::cluster(urls).round_robin()),
+            false => builder.servers(kestra::Servers::new(urls)),
+        };
+        let (hedge, limit) = (HedgeLayer::new(), AdaptiveConcurrencyLayer::new());
         let builder = match self {
             Self::Plain => builder.retry(Retry::none()),
-            Self::Default => builder,
+            Self::Default | Self::Cluster => builder,
+            Self::Hedging => builder.hedge(hedge),
+            Self::Adaptive => builder.attempt_layer(limit),
+            Self::All => builder.hedge(hedge).attempt_layer(limit),
         };
         builder.build().unwrap()
     }
 }
 
-/// A client whose connections lead to these servers.
-fn over(servers: &Servers) -> ClientBuilder {
-    let connections = {
+/// A transport whose connections lead to these servers.
+fn transport(servers: &Servers) -> Transport {
+    let servers = servers.clone();
+    let connections = layer_fn(move |_tcp| {
         let servers = servers.clone();
-        layer_fn(move |_tcp| {
+        service_fn(move |request: ConnectRequest| {
             let servers = servers.clone();
-            service_fn(move |request: ConnectRequest| {
-                let servers = servers.clone();
-                async move { servers.connect(request.host()).await }
-            })
+            async move { servers.connect(request.host()).await }
         })
-    };
-    let transport = Transport::builder().no_proxy().connector_layer(connections).build().unwrap();
-    let urls = (0..servers.count()).map(|index| format!("http://{}", Servers::host(index)));
-    Client::builder().servers(kestra::Servers::new(urls)).transport(transport)
+    });
+    Transport::builder().no_proxy().connector_layer(connections).build().unwrap()
 }

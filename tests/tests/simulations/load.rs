@@ -20,6 +20,15 @@ pub(crate) struct Load {
     pub(crate) per_second: f64,
     /// Calls of this kind only, instead of some of each of the first three.
     pub(crate) only: Option<Kind>,
+    /// When the last call begins.
+    pub(crate) until: Duration,
+}
+
+impl Load {
+    /// Calls of the first three kinds to the end.
+    pub(crate) fn mixed(per_second: f64) -> Self {
+        Self { per_second, only: None, until: END }
+    }
 }
 
 /// The end of a call.
@@ -70,7 +79,7 @@ async fn simulate(scenario: &Scenario, configuration: Configuration, load: Load,
     let mut at = Duration::ZERO;
     for number in 0.. {
         at += Duration::from_secs_f64(random.f64() * 2.0 / load.per_second);
-        if at >= END {
+        if at >= load.until {
             break;
         }
         let kind = load.only.unwrap_or(match random.u8(..10) {

@@ -11,6 +11,7 @@
     reason = "tests, which tell what came out"
 )]
 
+mod bounds;
 mod clients;
 mod invariants;
 mod kind;
@@ -25,16 +26,10 @@ use load::Load;
 use statistics::Figures;
 
 #[test]
-fn the_table_is_that_of_the_page() {
-    table::check(&table::render());
-}
-
-#[test]
 fn a_seed_decides_everything() {
     for scenario in scenario::all() {
         let figures = || {
-            let load = Load { per_second: 5.0, only: None };
-            let outcome = load::run(&scenario, Configuration::Default, load, 7);
+            let outcome = load::run(&scenario, Configuration::All, Load::mixed(2.0), 7);
             format!("{:?} {:?}", Figures::of(&outcome), outcome.calls)
         };
         assert!(figures() == figures(), "{}", scenario.name);

@@ -319,11 +319,11 @@ impl Server {
         }
     }
 
-    /// 10 to 30 ms, and ten times as long for one request of a hundred.
+    /// 10 to 30 ms, and ten times as long for one request of fifty.
     fn service_time(&self) -> Duration {
         let mut random = self.random.lock().unwrap();
         let usual = Duration::from_micros(random.u64(10_000..30_000));
-        if random.u8(..100) == 0 { usual * 10 } else { usual }
+        if random.u8(..50) == 0 { usual * 10 } else { usual }
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::limit::Limit;
+use super::limits::Limits;
 use super::service::AdaptiveConcurrencyService;
 
 /// Limits the requests in flight by the latency and the failures of the server; see the [module](super).
@@ -13,18 +13,18 @@ pub struct AdaptiveConcurrencyLayer {
     initial: usize,
     bounds: RangeInclusive<usize>,
     sheds: bool,
-    limit: Arc<Limit>,
+    limits: Arc<Limits>,
 }
 
 impl AdaptiveConcurrencyLayer {
     /// Creates a layer with the defaults.
     pub fn new() -> Self {
-        Self::with(16, 1..=1024, false)
+        Self::with(16, 4..=1024, false)
     }
 
     fn with(initial: usize, bounds: RangeInclusive<usize>, sheds: bool) -> Self {
-        let limit = Arc::new(Limit::new(initial, &bounds));
-        Self { initial, bounds, sheds, limit }
+        let limits = Arc::new(Limits::new(initial, &bounds));
+        Self { initial, bounds, sheds, limits }
     }
 
     /// Sets the limit to begin with. Defaults to 16.
@@ -32,7 +32,7 @@ impl AdaptiveConcurrencyLayer {
         Self::with(limit, self.bounds, self.sheds)
     }
 
-    /// Sets the least and the largest limit. Defaults to 1 and 1024. A least limit of 0 is 1.
+    /// Sets the least and the largest limit. Defaults to 4 and 1024. A least limit of 0 is 1.
     pub fn bounds(self, bounds: RangeInclusive<usize>) -> Self {
         Self::with(self.initial, bounds, self.sheds)
     }
@@ -43,10 +43,10 @@ impl AdaptiveConcurrencyLayer {
         Self::with(self.initial, self.bounds, true)
     }
 
-    /// Returns the limit as it is now.
+    /// Returns the limit as it is now: of all servers together that got a request, or the initial one before that.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.limit.current()
+        self.limits.sum()
     }
 }
 
@@ -60,6 +60,6 @@ impl<S> Layer<S> for AdaptiveConcurrencyLayer {
     type Service = AdaptiveConcurrencyService<S>;
 
     fn layer(&self, inner: S) -> AdaptiveConcurrencyService<S> {
-        AdaptiveConcurrencyService::new(inner, Arc::clone(&self.limit), self.sheds)
+        AdaptiveConcurrencyService::new(inner, Arc::clone(&self.limits), self.sheds)
     }
 }

@@ -1,4 +1,4 @@
-//! Limits how many requests are in flight, and finds the limit itself.
+//! Limits how many requests are in flight to a server, and finds the limit itself.
 //!
 //! The limit grows by one while requests use all of it and the server keeps up: additive increase, multiplicative decrease. It is
 //! looked at each time when as many requests have ended as the limit allows, and at least 32.
@@ -12,8 +12,8 @@
 //! - Not counted and never waiting: event streams, downloads, uploads, and requests that wait for an execution to end.
 //! - A request counts until its response is there.
 //!
-//! The layer fits once per attempt, so that pauses between attempts hold no place. Its services are always ready. All services of
-//! one layer share the limit.
+//! The layer fits once per attempt, below [`ServerLayer`](crate::ServerLayer): then each server has a limit of its own, and pauses
+//! between attempts hold no place. Its services are always ready. All services of one layer share the limits.
 //!
 //! The adaptive limiter of tower-resilience 0.14 was tried and doesn't fit. It takes a 503 for a success, so that its limit grows
 //! during an outage; it reserves a place before it knows the request, so that requests which wait for an execution take places
@@ -37,6 +37,7 @@
 
 mod layer;
 mod limit;
+mod limits;
 mod service;
 
 pub use layer::AdaptiveConcurrencyLayer;

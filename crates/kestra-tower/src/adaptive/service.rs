@@ -10,19 +10,20 @@ use tower::load_shed::error::Overloaded;
 use tower_service::Service;
 
 use super::limit::Limit;
+use super::limits::Limits;
 use crate::oneshot::{BoxFuture, Oneshot};
 
 /// The service of [`AdaptiveConcurrencyLayer`](super::AdaptiveConcurrencyLayer); always ready.
 #[derive(Clone, Debug)]
 pub struct AdaptiveConcurrencyService<S> {
     inner: S,
-    limit: Arc<Limit>,
+    limits: Arc<Limits>,
     sheds: bool,
 }
 
 impl<S> AdaptiveConcurrencyService<S> {
-    pub(super) fn new(inner: S, limit: Arc<Limit>, sheds: bool) -> Self {
-        Self { inner, limit, sheds }
+    pub(super) fn new(inner: S, limits: Arc<Limits>, sheds: bool) -> Self {
+        Self { inner, limits, sheds }
     }
 }
 
@@ -48,12 +49,11 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> AdaptiveConcurrencyFuture<S, B> {
-        let counts = counts(&request);
+        let limit = counts(&request).then(|| self.limits.of(request.uri().authority()));
         let sending = Oneshot::new(self.inner.clone(), request);
-        let state = if counts {
-            State::Counted { future: Box::pin(send(sending, Arc::clone(&self.limit), self.sheds)) }
-        } else {
-            State::Uncounted { sending }
+        let state = match limit {
+            Some(limit) => State::Counted { future: Box::pin(send(sending, limit, self.sheds)) },
+            None => State::Uncounted { sending },
         };
         AdaptiveConcurrencyFuture { state }
     }

@@ -135,8 +135,21 @@ async fn requests_wait_in_order_and_a_timeout_ends_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_server_has_a_limit() {
+    let layer = AdaptiveConcurrencyLayer::new().initial(1).bounds(1..=10).shed();
+    let service = layer.layer(Server::new(10).service());
+    let to = |url: &str| service.clone().oneshot(Request::get(url).body(Body::empty()).unwrap());
+    let first = tokio::spawn(to("http://first.test/"));
+    tokio::task::yield_now().await;
+    assert!(to("http://first.test/").await.is_err());
+    assert!(to("http://second.test/").await.is_ok());
+    assert!(first.await.unwrap().is_ok());
+    assert_eq!(layer.limit(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn requests_are_shed_by_choice_and_streams_need_no_place() {
-    let layer = AdaptiveConcurrencyLayer::new().initial(1).shed();
+    let layer = AdaptiveConcurrencyLayer::new().initial(1).bounds(1..=10).shed();
     let service = layer.layer(Server::new(10).service());
     let first = tokio::spawn(service.clone().oneshot(request(&READ)));
     tokio::task::yield_now().await;

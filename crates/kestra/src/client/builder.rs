@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue};
 use kestra_core::{CallOptions, Error, Observer, Retry, ServerCluster, Servers, Timeouts, Version};
 use kestra_tower::transport::{Proxy, Tls};
-use kestra_tower::{Auth, TraceLayer};
+use kestra_tower::{Auth, HedgeLayer, TraceLayer};
 use std::time::Duration;
 use tower::Layer;
 
@@ -64,6 +64,7 @@ pub struct ClientBuilder {
     pub(super) call_layers: Layers,
     pub(super) attempt_layers: Layers,
     pub(super) attempt_trace: Option<TraceLayer>,
+    pub(super) hedge: Option<HedgeLayer>,
     pub(super) observer: Option<Observer>,
     span_ids: bool,
     pub(super) transport: Option<CallService>,
@@ -90,6 +91,7 @@ impl ClientBuilder {
             call_layers: Layers::default(),
             attempt_layers: Layers::default(),
             attempt_trace: None,
+            hedge: None,
             observer: None,
             span_ids: true,
             transport: None,
@@ -289,6 +291,22 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends a read once more if its response is late, and takes the response that comes first; see
+    /// [`hedge`](crate::layers::hedge) for what is hedged. Nothing is by default.
+    ///
+    /// ```
+    /// use kestra::Client;
+    /// use kestra::layers::HedgeLayer;
+    ///
+    /// let client = Client::builder().server("https://kestra.example.com").hedge(HedgeLayer::new()).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), kestra::Error>(())
+    /// ```
+    pub fn hedge(mut self, hedge: HedgeLayer) -> Self {
+        self.hedge = Some(hedge);
+        self
+    }
+
     /// Adds a layer that sees each attempt, next to the transport: the URL is absolute, and credentials are in the
     /// headers. The first added is the outermost; what it makes must [fit](crate::layers::IntoCallService).
     ///
@@ -420,7 +438,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// No server, or one whose URL can't be used; a proxy or CA that can't be read; credentials or headers that no request
-    /// can have; a setting that a service of your own would leave without effect: `attempt_layer`, `propagate_trace` or
+    /// can have; a setting that a service of your own would leave without effect: `attempt_layer`, `propagate_trace`, `hedge` or
     /// `transport` beside `service`, proxy, TLS or HTTP/2 beside `transport`. The message names the setting and the fix.
     pub fn build(self) -> Result<Client, Error> {
         self.stack().map_err(|error| error.with_method("build"))
@@ -436,10 +454,14 @@ impl ClientBuilder {
             options = options.header(http::header::USER_AGENT, self.user_agent.clone());
         }
         if self.service.is_some() {
-            if !self.attempt_layers.is_empty() || self.attempt_trace.is_some() || self.transport.is_some() {
+            if !self.attempt_layers.is_empty()
+                || self.attempt_trace.is_some()
+                || self.hedge.is_some()
+                || self.transport.is_some()
+            {
                 return Err(Error::invalid(
                     "service",
-                    "replaces the whole stack: move attempt layers, trace propagation and transport into it, or remove `service`",
+                    "replaces the whole stack: move attempt layers, trace propagation, hedging and transport into it, or remove `service`",
                 ));
             }
             options = CallOptions::new().timeouts(self.timeouts).or(&options);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use kestra_core::{Body, BoxError, Error, Timeouts};
 use kestra_tower::transport::{Proxy, Transport};
-use kestra_tower::{AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer};
+use kestra_tower::{AuthLayer, HedgeLayer, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer};
 use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, Service, ServiceExt as _};
 
@@ -114,23 +114,39 @@ pub(super) fn stack(mut from: ClientBuilder) -> Result<SharedStack, Error> {
         Some(service) => (Either::Right(call_layers.around(service)), limit, false),
         None => {
             let is_own = from.transport.is_none();
-            let attempts = attempts(from)?;
-            if call_layers.is_empty() {
-                (Either::Left(attempts), limit, is_own)
-            } else {
-                (Either::Right(call_layers.around(attempts.erase())), limit, is_own)
-            }
+            let Attempts { retry, attempt, hedge } = attempts(from)?;
+            // What is rarely set costs nothing if it is not: then it is not in the stack.
+            let service = match (hedge, call_layers.is_empty()) {
+                (None, true) => Either::Left(retry.layer(attempt)),
+                (None, false) => Either::Right(call_layers.around(retry.layer(attempt).erase())),
+                (Some(hedge), _) => {
+                    let hedged = retry.layer(hedge.layer(attempt.erase()));
+                    Either::Right(call_layers.around(hedged.erase()))
+                }
+            };
+            (service, limit, is_own)
         }
     };
     Ok(Arc::new(CallStack::new(service, limit).tracked(is_own).observed(observer)))
 }
 
+/// What makes the attempts of a call.
+struct Attempts<S> {
+    retry: RetryLayer,
+    hedge: Option<HedgeLayer>,
+    /// One attempt.
+    attempt: S,
+}
+
 fn attempts(
     mut from: ClientBuilder,
 ) -> Result<
-    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send>
-    + Clone
-    + IntoCallService,
+    Attempts<
+        impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send>
+        + Clone
+        + IntoCallService
+        + use<>,
+    >,
     Error,
 > {
     let servers = from
@@ -166,7 +182,7 @@ fn attempts(
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
     let attempt = from.attempt_trace.unwrap_or_else(TraceLayer::attempt).layer(attempt);
-    Ok(retry.layer(attempt))
+    Ok(Attempts { retry, hedge: from.hedge, attempt })
 }
 
 fn own_transport(from: &ClientBuilder) -> Result<Transport, Error> {
