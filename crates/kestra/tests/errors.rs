@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use kestra::layers::AdaptiveConcurrencyLayer;
 use kestra::{Auth, Error, ErrorKind, RequestSent};
 use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use support::{FLOW, embedded, once};
@@ -214,6 +215,7 @@ async fn what_a_layer_refuses_was_not_sent() {
     for client in [
         once(server.url()).layer(LoadShedLayer::new()).layer(ConcurrencyLimitLayer::new(1)),
         once(server.url()).attempt_layer(LoadShedLayer::new()).attempt_layer(ConcurrencyLimitLayer::new(1)),
+        once(server.url()).attempt_layer(AdaptiveConcurrencyLayer::new().bounds(1..=1).shed()),
     ] {
         let client = client.build().unwrap();
         let busy = client.clone();
