@@ -1,6 +1,6 @@
 //! What travels with a request through all layers.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -36,6 +36,7 @@ struct Inner {
     is_detecting_version: AtomicBool,
     is_expiring: AtomicBool,
     can_move: AtomicBool,
+    second_look: AtomicU8,
     /// A bit for each member of a cluster that failed the call or has a request of it.
     used_members: AtomicU64,
     sent: Sent,
@@ -62,6 +63,7 @@ impl CallContext {
             is_detecting_version: AtomicBool::new(false),
             is_expiring: AtomicBool::new(false),
             can_move: AtomicBool::new(false),
+            second_look: AtomicU8::new(NOT_WANTED),
             used_members: AtomicU64::new(0),
             sent: Sent::default(),
         }))
@@ -188,6 +190,23 @@ impl CallContext {
     pub fn begin_at_member(&self, index: usize) {
         self.0.used_members.fetch_or(member(index), Ordering::Relaxed);
         self.0.can_move.store(false, Ordering::Relaxed);
+        if self.wants_second_look() {
+            self.0.second_look.store(TAKEN, Ordering::Relaxed);
+        }
+    }
+
+    /// Records that the response may be a 404 only because the member is behind the others. Returns whether the call looks
+    /// again: once.
+    pub fn want_second_look(&self) -> bool {
+        let wanted =
+            self.0.second_look.compare_exchange(NOT_WANTED, WANTED, Ordering::Relaxed, Ordering::Relaxed);
+        wanted.is_ok()
+    }
+
+    /// Returns whether a 404 isn't final, as another member of the cluster, or the same one in a moment, may respond otherwise.
+    #[must_use]
+    pub fn wants_second_look(&self) -> bool {
+        self.0.second_look.load(Ordering::Relaxed) == WANTED
     }
 
     /// Records that the member did not fail the call.
@@ -304,6 +323,11 @@ impl CallContext {
             .ok_or_else(|| Error::new(ErrorKind::Build, problem).with_operation(self.operation()))
     }
 }
+
+/// The states of a second look.
+const NOT_WANTED: u8 = 0;
+const WANTED: u8 = 1;
+const TAKEN: u8 = 2;
 
 fn member(index: usize) -> u64 {
     u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)

@@ -34,7 +34,10 @@ pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>, context: Option<&Cal
         Verdict::Retry => (true, Duration::ZERO),
         Verdict::RetryAfter(wait) => (true, wait),
         Verdict::Forbid => (false, Duration::ZERO),
-        _ => (may_pass(attempt) || (moves && is_unsent(attempt)), Duration::ZERO),
+        _ => (
+            may_pass(attempt) || (moves && is_unsent(attempt)) || is_behind(attempt, context),
+            Duration::ZERO,
+        ),
     };
     let decision = if !wanted || !is_harmless(policy, attempt) {
         Decision::Final
@@ -95,6 +98,11 @@ fn is_harmless(policy: &Retry, attempt: &Attempt<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Returns whether a member of a cluster may have responded with 404 only because it is behind the one before.
+fn is_behind(attempt: &Attempt<'_>, context: Option<&CallContext>) -> bool {
+    attempt.status() == Some(StatusCode::NOT_FOUND) && context.is_some_and(CallContext::wants_second_look)
 }
 
 fn is_unsent(attempt: &Attempt<'_>) -> bool {

@@ -20,6 +20,9 @@ use std::time::Duration;
 use kestra_core::internal::{ClusterSettings, Policy};
 use tokio::time::Instant;
 
+/// How long after a failure of a member a 404 of another one may mean that it is behind.
+const JUST_MOVED: Duration = Duration::from_secs(5);
+
 /// The members of a cluster.
 #[derive(Debug)]
 pub(super) struct Health {
@@ -27,6 +30,8 @@ pub(super) struct Health {
     settings: ClusterSettings,
     /// Where the next turn begins.
     turn: usize,
+    /// When a member failed last.
+    failed: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -108,7 +113,7 @@ pub(super) enum Change {
 
 impl Health {
     pub(super) fn new(members: usize, settings: ClusterSettings) -> Self {
-        Self { members: (0..members).map(|_| Member::default()).collect(), settings, turn: 0 }
+        Self { members: (0..members).map(|_| Member::default()).collect(), settings, turn: 0, failed: None }
     }
 
     /// Selects the member for an attempt, and counts the attempt.
@@ -137,6 +142,9 @@ impl Health {
         self.forgive(pick.member, now);
         let (can_eject, time) = (self.can_eject(), self.time_out(pick.member));
         let limit = self.settings.eject_after;
+        if outcome.is_failure() {
+            self.failed = Some(now);
+        }
         let member = self.members.get_mut(pick.member)?;
         member.pending = member.pending.saturating_sub(1);
         if outcome == Outcome::Closed {
@@ -176,6 +184,11 @@ impl Health {
             }
             _ => None,
         }
+    }
+
+    /// Returns whether calls have moved between members a moment ago.
+    pub(super) fn has_moved(&self, now: Instant) -> bool {
+        self.failed.is_some_and(|failed| now.saturating_duration_since(failed) < JUST_MOVED)
     }
 
     /// Returns whether a member is in, or due for a probe, that the call has not used.

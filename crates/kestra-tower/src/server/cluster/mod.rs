@@ -9,7 +9,7 @@ use health::{Change, Health, Outcome, Pick, Wish};
 use http::{Request, Response, StatusCode};
 use kestra_core::internal::BaseUrl;
 use kestra_core::{
-    Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Observer, RequestSent,
+    Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Observer, Replay, RequestSent,
     ServerAddress, Servers,
 };
 use tokio::time::Instant;
@@ -125,24 +125,28 @@ impl Attempt {
 
     /// Records the result.
     pub(super) fn end<B>(mut self, result: &Result<Response<B>, BoxError>) {
-        self.finish(outcome(result));
+        let is_missing = result.as_ref().is_ok_and(|response| response.status() == StatusCode::NOT_FOUND);
+        self.finish(outcome(result), is_missing);
     }
 
-    fn finish(&mut self, outcome: Outcome) {
+    fn finish(&mut self, outcome: Outcome, is_missing: bool) {
         if std::mem::replace(&mut self.is_over, true) {
             return;
         }
         let now = Instant::now();
-        let (change, can_move) = {
+        let (change, can_move, has_moved) = {
             let mut health = self.cluster.lock();
             let change = health.end(self.pick, outcome, now);
             let used = self.context.as_ref().map_or(0, CallContext::used_members);
-            (change, outcome.is_failure() && health.has_other(&Wish { used, ..self.wish }, now))
+            let can_move = outcome.is_failure() && health.has_other(&Wish { used, ..self.wish }, now);
+            (change, can_move, health.has_moved(now))
         };
         if let Some(context) = &self.context {
-            match outcome.is_failure() {
-                true => context.fail_at_member(can_move),
-                false => context.end_at_member(self.pick.member),
+            let is_behind = is_missing && has_moved && is_read(context) && context.want_second_look();
+            if outcome.is_failure() {
+                context.fail_at_member(can_move);
+            } else if !is_behind {
+                context.end_at_member(self.pick.member);
             }
         }
         if let Some(change) = change {
@@ -178,8 +182,13 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         let has_expired =
             self.context.as_ref().is_some_and(|context| context.is_expiring() && !context.waits());
-        self.finish(if has_expired { Outcome::Failure } else { Outcome::Neutral });
+        self.finish(if has_expired { Outcome::Failure } else { Outcome::Neutral }, false);
     }
+}
+
+/// Returns whether a 404 says that something is missing. That of another operation may be the effect of an attempt before.
+fn is_read(context: &CallContext) -> bool {
+    context.operation().is_some_and(|operation| operation.replay == Replay::Safe)
 }
 
 /// Returns what a result says of the member.

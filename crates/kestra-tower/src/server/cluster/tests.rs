@@ -286,6 +286,39 @@ async fn two_attempts_of_one_call_go_to_two_members() {
     assert_eq!(peers.counts(), [1, 1]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_404_right_after_a_move_is_looked_at_again_by_reads() {
+    let urls = ["http://one", "http://two", "http://three"];
+    let send = async |layer: &ServerLayer, peers: &Peers<3>, asked| {
+        let service = RetryLayer::new(Retry::standard()).layer(layer.layer(peers.clone()));
+        service.oneshot(asked).await.unwrap().status().as_u16()
+    };
+    for (replies, status_code, counts) in [
+        // The member is behind, and the third one isn't.
+        (vec![], 200, [1, 1, 1]),
+        // None has it.
+        (vec![status(404)], 404, [1, 1, 1]),
+    ] {
+        let (layer, peers) = (ServerLayer::new(Servers::cluster(urls)), Peers::new(["one", "two", "three"]));
+        peers.of("one").add([refused()]);
+        peers.of("two").add([status(404)]);
+        peers.of("three").add(replies);
+        assert_eq!(send(&layer, &peers, request(&READ)).await, status_code);
+        assert_eq!(peers.counts(), counts);
+    }
+    // What is deleted may be missing as the first attempt has deleted it.
+    let (layer, peers) = (ServerLayer::new(Servers::cluster(urls)), Peers::new(["one", "two", "three"]));
+    peers.of("one").add([fail(ErrorKind::Transport, RequestSent::Maybe)]);
+    peers.of("two").add([status(404)]);
+    assert_eq!(send(&layer, &peers, request(&UPDATE)).await, 404);
+    assert_eq!(peers.counts(), [1, 1, 0]);
+    // Nothing has moved for a while.
+    tokio::time::advance(SECOND * 5).await;
+    peers.of("one").add([status(404)]);
+    assert_eq!(send(&layer, &peers, request(&READ)).await, 404);
+    assert_eq!(peers.counts(), [2, 1, 0]);
+}
+
 #[test]
 fn debug_shows_no_secrets() {
     let servers = Servers::from(Servers::cluster(["http://user:hush@one", "http://two"]));
