@@ -67,6 +67,14 @@ async fn select_servers_refuses_what_cannot_be() {
 }
 
 #[tokio::test]
+async fn survive_outages_does_every_job_once() {
+    let text = run("survive_outages").await;
+    assert!(text.contains("server 1 fails") && text.contains("server 2 fails"), "{text}");
+    assert!(text.contains("server 1 works again"), "{text}");
+    assert!(text.contains("60 jobs are done, 60 executions were started"), "{text}");
+}
+
+#[tokio::test]
 async fn move_namespace_moves_all_with_their_types() {
     let text = run("move_namespace").await;
     assert!(text.contains("4 changed, 0 failed, 0 unchanged") && text.contains("Some(Success)"), "{text}");

@@ -49,6 +49,12 @@ pub(crate) fn record_event(instruments: &Instruments, event: &ClientEvent<'_>) {
             }
             instruments.version_probes.add(1, attributes.as_slice());
         }
+        ClientEvent::ServerEjected { server, .. } => {
+            instruments.server_ejections.add(1, of_server(instruments, server).as_slice());
+        }
+        ClientEvent::ServerReturned { server, .. } => {
+            instruments.server_returns.add(1, of_server(instruments, server).as_slice());
+        }
         ClientEvent::PoolWait { server, waited, .. } => {
             instruments.pool_wait.record(waited.as_secs_f64(), of_server(instruments, server).as_slice());
         }

@@ -40,6 +40,8 @@ pub(crate) struct Instruments {
     pub(crate) unclear_outcomes: Counter<u64>,
     pub(crate) stream_reconnects: Counter<u64>,
     pub(crate) version_probes: Counter<u64>,
+    pub(crate) server_ejections: Counter<u64>,
+    pub(crate) server_returns: Counter<u64>,
     pub(crate) pool_wait: Histogram<f64>,
 }
 
@@ -112,6 +114,16 @@ impl Instruments {
                 "kestra.client.version_probes",
                 "{probe}",
                 "Number of detections of a server's version.",
+            ),
+            server_ejections: counter(
+                "kestra.client.server.ejections",
+                "{ejection}",
+                "Number of times that a failing server of a cluster was left out.",
+            ),
+            server_returns: counter(
+                "kestra.client.server.returns",
+                "{return}",
+                "Number of times that a server of a cluster that was left out worked again.",
             ),
             pool_wait: seconds(
                 "kestra.client.pool.wait_duration",

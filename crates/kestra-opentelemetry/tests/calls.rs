@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use kestra::models::DisableTriggerRequest;
-use kestra::{Client, ClientBuilder, ErrorKind, Retry};
+use kestra::{Client, ClientBuilder, ErrorKind, Retry, Servers};
 use kestra_testkit::{Cut, Dialect, Fault, Outcome, TestServer};
 use opentelemetry_semantic_conventions::{attribute, metric};
 use support::Recorded;
@@ -102,6 +102,26 @@ async fn streams_and_unclear_outcomes_are_counted() {
     assert_eq!(start.await.unwrap_err().kind(), ErrorKind::UnclearOutcome);
     let unclear = recorded.only("kestra.client.unclear_outcomes");
     assert_eq!((unclear.sum, unclear.get("kestra.operation")), (1.0, "create_execution"));
+}
+
+#[tokio::test]
+async fn members_that_fail_and_come_back_are_counted() {
+    let recorded = Recorded::new();
+    let mut first = TestServer::start().await.unwrap();
+    let second = TestServer::builder().beside(&first).start().await.unwrap();
+    let time = Duration::from_millis(20);
+    let servers = Servers::cluster([first.url(), second.url()]).eject_for(time, time);
+    let client = Client::builder().servers(servers).observe(recorded.layer.observer()).build().unwrap();
+    let port = first.address().port().to_string();
+    first.stop().await;
+    client.flows().list_distinct_namespaces().await.unwrap();
+    let ejected = recorded.only("kestra.client.server.ejections");
+    assert_eq!((ejected.sum, ejected.get("server.port")), (1.0, &*port));
+    first.restart().await.unwrap();
+    tokio::time::sleep(time * 2).await;
+    client.flows().list_distinct_namespaces().await.unwrap();
+    let returned = recorded.only("kestra.client.server.returns");
+    assert_eq!((returned.sum, returned.get("server.port")), (1.0, &*port));
 }
 
 #[tokio::test]

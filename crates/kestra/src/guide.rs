@@ -6,6 +6,7 @@
 //! | [`flows`] | flows built, read, changed and deployed from Rust |
 //! | [`tasks`] | Rust programs that Kestra runs as tasks; what a task may print; traps of pauses |
 //! | [`retries`] | what is retried, the table of timeouts, settings |
+//! | [`clusters`] | several servers of one Kestra: what moves when one fails, which are left out, upgrades |
 //! | [`login`] | credentials from code, variables, files and profiles; a read-only client |
 //! | [`errors`] | the kinds of errors, and what to do about the known traps |
 //! | [`safety`] | what the client refuses because a server would silently do harm, and how to override it |
@@ -25,6 +26,7 @@
 macro_rules! page {
     ($name:ident, $file:literal, $(#[$more:meta])*) => {
         /// [build-cost.md]: crate::guide::build_cost
+        /// [clusters.md]: crate::guide::clusters
         /// [errors.md]: crate::guide::errors
         /// [errors.md#what-is-transient]: crate::guide::errors#what-is-transient
         /// [flows.md]: crate::guide::flows
@@ -70,6 +72,9 @@ page!(tasks, "../docs/tasks.md",);
 page!(retries, "../docs/retries.md",
     /// Reference: [`Retry`](crate::Retry), [`RetryLayer`](crate::layers::RetryLayer), [`Timeouts`](crate::Timeouts),
     /// [`CallOptions`](crate::CallOptions).
+);
+page!(clusters, "../docs/clusters.md",
+    /// Reference: [`Servers`](crate::Servers), [`ServerCluster`](crate::ServerCluster), [`CallOptions`](crate::CallOptions).
 );
 page!(login, "../docs/login.md",
     /// Reference: [`Auth`](crate::Auth), [`Client::from_env`](crate::Client::from_env).

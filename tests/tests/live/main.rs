@@ -5,6 +5,8 @@
 //! KESTRA_URL=http://localhost:8080 KESTRA_USERNAME=.. KESTRA_PASSWORD=.. cargo test -p kestra-tests --test live
 //! ```
 //!
+//! Several URLs, separated by commas, are the servers of one cluster, and calls go to them in turn.
+//!
 //! Every test makes a namespace of its own and leaves nothing behind, whether it succeeds or not; flows need nothing but core
 //! tasks. What has to break connections or to stop the server is tested elsewhere, on embedded servers only.
 

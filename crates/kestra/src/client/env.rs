@@ -89,7 +89,12 @@ pub(super) fn builder(lookup: Lookup<'_>) -> Result<ClientBuilder, Error> {
 
 pub(super) fn url(lookup: Lookup<'_>, names: &Names) -> Result<Option<Servers>, Error> {
     let Some(url) = get(lookup, names.url) else { return Ok(None) };
-    let servers = Servers::from(url);
+    let members: Vec<&str> = url.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
+    let servers = match &*members {
+        // Several addresses of one Kestra; kestractl knows one.
+        [_, _, ..] if names.url == OWN.url => Servers::cluster(members).into(),
+        _ => Servers::from(url),
+    };
     servers.check().map_err(|problem| Error::invalid(names.url, problem.summary()))?;
     Ok(Some(servers))
 }
@@ -179,6 +184,22 @@ mod tests {
         assert_eq!(tenant("acme", "acme").unwrap().build().unwrap().options().get_tenant(), Some("acme"));
         assert!(from(&[("KESTRACTL_HOST", "http://h"), ("KESTRACTL_HEADER", "none")]).is_err());
         assert!(from(&[("KESTRA_URL", "http://h"), ("KESTRA_JWT", "Bearer hush")]).is_err());
+    }
+
+    #[test]
+    fn several_urls_are_one_cluster() {
+        let of = |url| from(&[("KESTRA_URL", url)]);
+        let servers = of("http://one.example, https://two.example:8443/kestra ,").unwrap().servers.unwrap();
+        assert!(servers.is_cluster());
+        assert_eq!(servers.count(), 2);
+        assert!(!of("http://one.example,").unwrap_err().to_string().is_empty());
+        assert!(!of("http://one.example").unwrap().servers.unwrap().is_cluster());
+        let error = of("http://one.example,http://user:hush@two.example").unwrap_err();
+        assert!(
+            error.to_string().contains("KESTRA_URL") && !format!("{error:?}").contains("hush"),
+            "{error}"
+        );
+        assert!(of("http://one.example,two.example").is_err());
     }
 
     #[test]

@@ -75,7 +75,8 @@ impl Client {
     }
 
     /// Creates a client from variables: `KESTRA_URL`, `KESTRA_API_TOKEN` or `KESTRA_USERNAME` and `KESTRA_PASSWORD`,
-    /// `KESTRA_TENANT_ID`, `KESTRA_API_VERSION`, and the proxy variables. Without `KESTRA_URL`, those of kestractl are read:
+    /// `KESTRA_TENANT_ID`, `KESTRA_API_VERSION`, and the proxy variables. Several URLs in `KESTRA_URL`, separated by commas, are
+    /// the servers of one [cluster](crate::Servers::cluster). Without `KESTRA_URL`, those of kestractl are read:
     /// `KESTRACTL_HOST` and its like; see [`guide::login`](crate::guide::login). No file is read.
     ///
     /// # Errors

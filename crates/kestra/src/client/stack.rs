@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, header};
 use kestra_core::internal::{Collector, ERROR_BODY_LIMIT, causes, redact};
 use kestra_core::{
     Body, BoxError, CallContext, CallFuture, CallOutcome, ClientEvent, Error, ErrorKind, ErrorResponse,
@@ -156,10 +156,6 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
         error
     };
     let Some(context) = context else { return error };
-    let error = match context.wants_second_look() && error.status() == Some(StatusCode::NOT_FOUND) {
-        true => error.with_transient(true),
-        false => error,
-    };
     let sent = match error.kind() {
         // Whoever failed doesn't know what those below it have sent.
         ErrorKind::Service if !error.is_version_detection() => context.sent().known(),

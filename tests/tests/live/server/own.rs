@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kestra::{Auth, Client, ClientBuilder};
+use kestra::{Auth, Client, ClientBuilder, Servers};
 use kestra_testkit::{Dialect, TestServer};
 
 use super::record::Recorder;
@@ -19,22 +19,33 @@ pub(super) struct Own {
     pub(super) embedded: Option<TestServer>,
 }
 
+/// A client for the server that the variables name, or for several of them in turn, which are servers of one cluster.
+fn of_environment(urls: &[&str]) -> ClientBuilder {
+    let builder = ClientBuilder::from_env().expect("the environment has what a client needs");
+    match urls {
+        [_] => builder,
+        _ => builder.servers(Servers::cluster(urls.iter().copied()).round_robin()),
+    }
+}
+
 /// A client that writes every exchange below a folder.
-async fn recording(client: &Client, folder: std::ffi::OsString) -> Client {
+async fn recording(client: &Client, urls: &[&str], folder: std::ffi::OsString) -> Client {
     let about = client.check().await.unwrap_or_else(|error| panic!("{error:#}"));
     let recorder = Recorder::new(folder, &about.version_text);
-    ClientBuilder::from_env().and_then(|builder| builder.attempt_layer(recorder).build()).expect("as it was")
+    of_environment(urls).attempt_layer(recorder).build().expect("as it was")
 }
 
 /// The server that `KESTRA_URL` names, or else embedded ones of the oldest, the last 1.x and the newest version.
 pub(super) async fn servers() -> Vec<Own> {
     if let Some(url) = std::env::var("KESTRA_URL").ok().filter(|url| !url.trim().is_empty()) {
-        let client = Client::from_env().expect("the environment has what a client needs");
+        let urls: Vec<&str> = url.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
+        let client = of_environment(&urls).build().expect("the environment has what a client needs");
         let client = match std::env::var_os("KESTRA_RECORD") {
-            Some(folder) => recording(&client, folder).await,
+            Some(folder) => recording(&client, &urls, folder).await,
             None => client,
         };
-        return vec![Own { client, url, embedded: None }];
+        // Tests of single connections use the first.
+        return vec![Own { client, url: urls[0].to_owned(), embedded: None }];
     }
     let mut servers = Vec::new();
     for dialect in Dialect::ALL {
