@@ -1,0 +1,242 @@
+//! A future that is dropped leaves nothing behind, at whichever poll: no socket, no task, and nothing that is started twice.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+mod on_server;
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use kestra::layers::{ConnectRequest, ConnectService, ConnectedStream};
+use kestra::{BoxError, Client, Error, FilePart, Transport};
+use kestra_testkit::{Cut, Dialect, Fault, TestServer};
+use on_server::{Folder, NAMESPACE, eventually, flow};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::{Builder, Handle};
+use tower::layer::layer_fn;
+use tower::{ServiceExt as _, service_fn};
+
+/// More than any call takes.
+const MOST_POLLS: usize = 500;
+
+type Done = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
+
+/// What is dropped, and how it is called. The string is the label of an execution, if it starts one.
+type Case = (&'static str, fn(Client, Files, String) -> Done);
+
+const CASES: &[Case] = &[
+    ("get_flow", |client, _, _| {
+        Box::pin(async move { client.flows().get_flow(NAMESPACE, "hello").await.map(drop) })
+    }),
+    ("search", |client, _, _| Box::pin(async move { client.flows().search_flows().await.map(drop) })),
+    ("check", |client, _, _| Box::pin(async move { client.check().await.map(drop) })),
+    ("create_execution", |client, _, label| {
+        Box::pin(async move {
+            client.executions().create_execution(NAMESPACE, "hello").label("call", label).await.map(drop)
+        })
+    }),
+    ("create_execution with a key", |client, _, label| {
+        Box::pin(async move {
+            let create = client.executions().create_execution(NAMESPACE, "hello").label("call", &label);
+            create.idempotency_key(label).await.map(drop)
+        })
+    }),
+    ("start", |client, _, label| {
+        Box::pin(
+            async move { client.executions().start(NAMESPACE, "hello").label("call", label).await.map(drop) },
+        )
+    }),
+    ("run", |client, _, label| {
+        Box::pin(
+            async move { client.executions().run(NAMESPACE, "hello").label("call", label).await.map(drop) },
+        )
+    }),
+    ("start and wait", |client, _, label| {
+        Box::pin(async move {
+            let started = client.executions().start(NAMESPACE, "hello").label("call", label).await?;
+            client.executions().wait(started.id()).await.map(drop)
+        })
+    }),
+    ("start and follow", |client, _, label| {
+        Box::pin(async move {
+            let started = client.executions().start(NAMESPACE, "hello").label("call", label).await?;
+            let mut states = client.executions().follow_execution(started.id()).stream();
+            while let Some(state) = states.next().await {
+                state?;
+            }
+            Ok(())
+        })
+    }),
+    ("deploy", |client, _, label| {
+        Box::pin(async move { client.flows().deploy(flow("deployed", &label)).await.map(drop) })
+    }),
+    ("sync of flows", |client, _, label| {
+        Box::pin(async move { client.flows().sync_sources([flow("synced", &label)]).await.map(drop) })
+    }),
+    ("sync of files", |client, files, _| {
+        Box::pin(async move { client.files().sync_up(NAMESPACE, files.folder.path()).await.map(drop) })
+    }),
+    ("upload", |client, _, label| {
+        Box::pin(async move {
+            let part = FilePart::bytes("data.bin", vec![0; 300_000]);
+            client.files().create_namespace_file(NAMESPACE, format!("/{label}.bin"), part).await.map(drop)
+        })
+    }),
+    ("download", |client, files, _| {
+        Box::pin(async move {
+            let download = client.files().get_file_content(NAMESPACE, "/large.bin").await?;
+            download.to_file(files.target.path().join("large.bin")).await.map(drop)
+        })
+    }),
+];
+
+/// Folders of the calls that need one.
+#[derive(Clone)]
+struct Files {
+    folder: Arc<Folder>,
+    target: Arc<Folder>,
+}
+
+/// A connection that is counted while it is open.
+struct Counted {
+    stream: ConnectedStream,
+    open: Arc<AtomicUsize>,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// A client whose open connections are counted.
+fn client(url: &str, open: &Arc<AtomicUsize>) -> Client {
+    let open = Arc::clone(open);
+    let counting = layer_fn(move |tcp: ConnectService| {
+        let open = Arc::clone(&open);
+        service_fn(move |request: ConnectRequest| {
+            let (tcp, open) = (tcp.clone(), Arc::clone(&open));
+            async move {
+                let stream = tcp.oneshot(request).await?;
+                open.fetch_add(1, Ordering::SeqCst);
+                Ok::<_, BoxError>(ConnectedStream::new(Counted { stream, open }))
+            }
+        })
+    });
+    // The task that closes idle connections sees that they are gone when it would have closed them.
+    let transport = Transport::builder().no_proxy().pool_idle_timeout(Duration::from_millis(20));
+    let transport = transport.connector_layer(counting).build().unwrap();
+    Client::builder().server(url).transport(transport).build().unwrap()
+}
+
+/// Polls a future so many times, and drops it then. Returns the result if it ended before.
+async fn drop_after(polls: usize, mut future: Done) -> Option<Result<(), Error>> {
+    let mut polled = 0;
+    poll_fn(move |cx| {
+        polled += 1;
+        match future.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending if polled == polls => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Drops each case at its first poll, at its second, and so on until it ends before that.
+async fn drop_all(server: &TestServer, files: &Files, faults: Option<fn(usize) -> Fault>) {
+    for (name, call) in CASES {
+        let open = Arc::new(AtomicUsize::new(0));
+        for polls in 1.. {
+            assert!(polls < MOST_POLLS, "{name} does not end");
+            if let Some(fault) = faults {
+                server.heal();
+                server.fail(fault(polls));
+            }
+            let client = client(server.url(), &open);
+            let label = format!("{}-{polls}-{}", name.replace(' ', "-"), faults.is_some());
+            let result = drop_after(polls, call(client.clone(), files.clone(), label)).await;
+            drop(client);
+            eventually(&format!("the end of sockets and tasks of {name} after {polls} polls"), async || {
+                let tasks = Handle::current().metrics().num_alive_tasks();
+                (tasks == 0 && open.load(Ordering::SeqCst) == 0).then_some(())
+            })
+            .await;
+            if let Some(result) = result {
+                // What became of a creation may be unclear when the response was lost.
+                assert!(result.is_ok() || faults.is_some(), "{name}: {result:?}");
+                break;
+            }
+        }
+    }
+}
+
+/// Runs the cases against a server on threads of its own, so that all tasks of the test's runtime are the client's.
+fn against_a_server(faults: Option<fn(usize) -> Fault>) {
+    let elsewhere = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = elsewhere.block_on(TestServer::builder().dialect(Dialect::ALL[2]).start()).unwrap();
+    server.deploy(flow("hello", "hi")).unwrap();
+    let here = Builder::new_current_thread().enable_all().build().unwrap();
+    here.block_on(async {
+        let files =
+            Files { folder: Folder::new("cancel-up").into(), target: Folder::new("cancel-down").into() };
+        files.folder.write("a.txt", "a");
+        files.folder.write("deep/b.txt", "b");
+        let part = FilePart::bytes("large.bin", vec![1; 300_000]);
+        let setup = client(server.url(), &Arc::default());
+        setup.files().create_namespace_file(NAMESPACE, "/large.bin", part).await.unwrap();
+        drop(setup);
+        drop_all(&server, &files, faults).await;
+        assert!(files.target.names().iter().all(|name| name == "large.bin"), "{:?}", files.target.names());
+    });
+    let mut started = BTreeMap::<_, usize>::new();
+    for execution in server.executions_of(NAMESPACE, "hello") {
+        let label = execution.labels.iter().find(|(key, _)| key == "call").map(|(_, call)| call.clone());
+        *started.entry(label).or_default() += 1;
+    }
+    assert!(started.len() > 10 && started.values().all(|count| *count == 1), "{started:?}");
+}
+
+#[test]
+fn a_dropped_future_leaves_no_socket_and_no_task_and_starts_nothing_twice() {
+    against_a_server(None);
+}
+
+#[test]
+fn nor_does_one_that_met_a_broken_connection() {
+    // The response to one request is lost: to the first, the second, or the third.
+    against_a_server(Some(|polls| Fault::cut(Cut::AfterProcessing).skip(polls % 3)));
+}
