@@ -153,3 +153,46 @@ fn a_stale_file_is_told_and_written() {
     fs::remove_dir_all(folder.0.join("flows")).unwrap();
     assert_eq!(folder.run(&[]).0, Some(1));
 }
+
+/// A build script, which the test below runs in a process of its own.
+#[test]
+fn build_script() {
+    if let Some(folder) = env::var_os("FLOWS_OF_BUILD_SCRIPT") {
+        kestra_flowgen::build(PathBuf::from(folder));
+    }
+}
+
+#[test]
+fn a_build_script_tells_cargo_what_to_watch_and_what_is_wrong() {
+    let folder =
+        Folder::new("build", &[("below/a.yaml", &flow("report", "")), ("below/notes.txt", "no flow")]);
+    let (flows, out) = (folder.0.join("flows"), folder.0.join("out"));
+    fs::create_dir_all(&out).unwrap();
+    let run = |out: Option<&PathBuf>| {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command
+            .args(["--exact", "build_script", "--nocapture"])
+            .env("FLOWS_OF_BUILD_SCRIPT", &flows)
+            .env_remove("OUT_DIR");
+        command.envs(out.map(|out| ("OUT_DIR", out)));
+        let Output { stdout, .. } = command.output().unwrap();
+        let lines = String::from_utf8(stdout).unwrap();
+        // The harness writes into the first line.
+        let lines =
+            lines.lines().filter_map(|line| line.find("cargo::").map(|start| line[start..].to_owned()));
+        lines.collect::<Vec<_>>()
+    };
+    let watched: Vec<_> = ["", "/below", "/below/a.yaml", "/below/notes.txt"]
+        .iter()
+        .map(|path| format!("cargo::rerun-if-changed={}{path}", flows.display()))
+        .collect();
+    assert_eq!(run(Some(&out)), watched);
+    assert_eq!(fs::read_to_string(out.join("flows.rs")).unwrap(), folder.code());
+    assert_eq!(run(None).last().unwrap(), "cargo::error=OUT_DIR: is not set: call it from a build script");
+
+    fs::write(flows.join("below/a.yaml"), "id: a\nnamespace: b\ninputs: 1\noutputs: 2\n").unwrap();
+    let lines = run(Some(&out));
+    assert_eq!(lines[..4], watched);
+    let wrong = |place| format!("cargo::error={}/below/a.yaml:{place}: must be a list", flows.display());
+    assert_eq!(lines[4..], [wrong("3:9"), wrong("4:10")]);
+}

@@ -1,4 +1,6 @@
 //! What generated code consists of; its types are written here once.
+//!
+//! All functions are `#[inline]`, so that only those are compiled that a program calls.
 
 /// Defines the type of a flow: `new` with what must be given, and a setter for each other input.
 #[doc(hidden)]
@@ -27,6 +29,7 @@ macro_rules! flow_inputs {
             )*
             #[allow(unused_mut, reason = "there may be no inputs that must be given")]
             #[must_use]
+            #[inline]
             pub fn new($($given: $given_type),*) -> Self {
                 let mut values = $crate::typed::InputValues::new();
                 $(values.$given_set($given_id, $given);)*
@@ -52,6 +55,7 @@ macro_rules! flow_inputs {
         impl $flow {
             /// Creates a call with the inputs that must be given.
             #[must_use]
+            #[inline]
             pub fn new(inputs: $required) -> Self {
                 let mut values = $crate::typed::InputValues::new();
                 $(values.$given_set($given_id, inputs.$given);)*
@@ -69,6 +73,7 @@ macro_rules! flow_inputs {
 
         // Without values, which may be secrets.
         impl ::std::fmt::Debug for $required {
+            #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.debug_struct(stringify!($required)).finish_non_exhaustive()
             }
@@ -90,6 +95,7 @@ macro_rules! flow_inputs {
             $(
                 $(#[$setter_about])*
                 #[must_use]
+                #[inline]
                 pub fn $setter(mut self, value: $setter_type) -> Self {
                     self.0.$setter_set($setter_id, value);
                     self
@@ -106,6 +112,7 @@ macro_rules! flow_inputs {
                 $($crate::typed::InputSignature::new($setter_id, $setter_kind).values(&$setter_values).optional(),)*
             ];
 
+            #[inline]
             fn into_values(self) -> $crate::typed::InputValues {
                 self.0
             }
@@ -138,6 +145,7 @@ macro_rules! flow_outputs {
             const OUTPUTS: &'static [$crate::typed::OutputSignature] =
                 &[$($crate::typed::OutputSignature::of::<$type>($id)),*];
 
+            #[inline]
             fn read(
                 outputs: &$crate::typed::OutputValues<'_>,
             ) -> ::std::result::Result<Self, $crate::typed::OutputError> {
@@ -167,6 +175,7 @@ macro_rules! flow_values {
         impl $name {
             /// Returns the value as the flow has it.
             #[must_use]
+            #[inline]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $value,)*
@@ -175,6 +184,7 @@ macro_rules! flow_values {
         }
 
         impl ::std::convert::From<$name> for $crate::models::InputValue {
+            #[inline]
             fn from(value: $name) -> Self {
                 Self::from(value.as_str())
             }
@@ -199,6 +209,7 @@ macro_rules! flow_values {
         impl $name {
             /// Returns the value as the flow has it.
             #[must_use]
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $value,)*
@@ -208,6 +219,7 @@ macro_rules! flow_values {
         }
 
         impl ::std::convert::From<$name> for $crate::models::InputValue {
+            #[inline]
             fn from(value: $name) -> Self {
                 Self::from(value.as_str())
             }
