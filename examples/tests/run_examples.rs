@@ -55,6 +55,17 @@ async fn create_and_run_flow_ends_in_success() {
 }
 
 #[tokio::test]
+async fn derive_inputs_calls_the_flow_that_it_deployed() {
+    let text = run("derive_inputs").await;
+    assert!(
+        text.contains("limit None: 10 rows, VerySlow") && text.contains("limit Some(3): 3 rows"),
+        "{text}"
+    );
+    assert!(text.contains("the input `day` was DATE and is STRING"), "{text}");
+    assert!(text.contains("the input `mode` does not take `Fast` any more"), "{text}");
+}
+
+#[tokio::test]
 async fn task_program_reports_its_output() {
     let text = run("task_program").await;
     assert!(text.contains(r#"::{"outputs":{"sum":6}}::"#), "{text}");

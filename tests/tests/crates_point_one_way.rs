@@ -4,15 +4,26 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Which crates of the workspace each may depend on; tests of a crate may use more.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("kestra-core", &[]),
+    ("kestra-derive", &[]),
     ("kestra-flow", &[]),
     ("kestra-flowgen", &["kestra-flow"]),
     ("kestra-task", &[]),
     ("kestra-models", &["kestra-core"]),
     ("kestra-operations", &["kestra-core", "kestra-models"]),
     ("kestra-tower", &["kestra-core"]),
-    ("kestra", &["kestra-core", "kestra-flow", "kestra-models", "kestra-operations", "kestra-tower"]),
+    (
+        "kestra",
+        &[
+            "kestra-core",
+            "kestra-derive",
+            "kestra-flow",
+            "kestra-models",
+            "kestra-operations",
+            "kestra-tower",
+        ],
+    ),
     ("kestra-testkit", &["kestra-core", "kestra-flow"]),
     ("kestra-opentelemetry", &["kestra-core"]),
     ("kestra-codegen", &[]),

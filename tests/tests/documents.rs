@@ -31,6 +31,7 @@ fn documents() -> Vec<String> {
     }
     let crates = [
         "kestra-core",
+        "kestra-derive",
         "kestra-flow",
         "kestra-flowgen",
         "kestra-task",

@@ -42,6 +42,7 @@
 //! | `ring`, `aws-lc-rs` | `ring` | the crypto library of rustls |
 //! | `gzip` | yes | compressed JSON and text responses |
 //! | `blocking` | no | clients for threads that have no runtime, in `kestra::blocking` |
+//! | `derive` | no | flows whose inputs and outputs are structs |
 //! | `enterprise` | no | the operations that only Enterprise Edition has |
 //! | `flow-check` | no | what a server would refuse in the source of a flow, told without a server |
 //! | `flow-edit` | no | reading flows from their sources, and editing these |
@@ -102,6 +103,9 @@ pub use backup::{Backup, Restore};
 pub use executions::{AddLabels, Finished, FoundFailed, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileSync};
 pub use flows::{Deploy, Deployed, FlowSync};
+#[cfg(feature = "derive")]
+#[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
+pub use kestra_derive::{Inputs, Outputs, Select};
 pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use kv::KvSync;
 pub use logs::TailLogs;

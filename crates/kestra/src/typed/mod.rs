@@ -43,12 +43,20 @@
 //! # }
 //! ```
 
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+pub mod derive;
+#[cfg(feature = "derive")]
+mod input_type;
 mod inputs;
 mod macros;
 mod outputs;
 mod signature;
 mod verify;
 
+#[cfg(feature = "derive")]
+#[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
+pub use input_type::InputType;
 pub use inputs::InputValues;
 pub use outputs::{OutputError, OutputValue, OutputValues};
 pub use serde_json::Value;

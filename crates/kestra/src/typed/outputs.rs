@@ -59,6 +59,12 @@ impl fmt::Display for OutputError {
 impl std::error::Error for OutputError {}
 
 /// A type that an output is read as.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the type of an output",
+    label = "no output is read as this type",
+    note = "an output is a bool, i32, i64, u32, u64, f64, String, Timestamp, Date, Time, Duration or serde_json::Value, an enum with \
+            `#[derive(kestra::Select)]`, or a Vec, an Option or a Sensitive of these"
+)]
 pub trait OutputValue: Sized {
     /// The types of outputs that can be read, the usual one first; any if there are none.
     const TYPES: &'static [&'static str];

@@ -2,6 +2,7 @@
 
 mod as_code;
 mod bulk;
+mod derived;
 mod environment_of_tasks;
 mod search;
 mod sync;

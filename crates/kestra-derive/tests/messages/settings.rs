@@ -1,0 +1,38 @@
+#[derive(kestra::Inputs)]
+#[inputs(namespace = "company.team", flow = "report")]
+struct Fields {
+    #[input(defaults = "a")]
+    unknown: String,
+    #[input(default = "a", default = "b")]
+    twice: String,
+    #[input(rename = 3)]
+    literal: String,
+    #[input(default)]
+    nothing: String,
+    #[input(rename = "a day")]
+    id: String,
+    #[input(extensions = ["csv"])]
+    file: kestra::FilePart,
+    #[input(rename = "unknown_too")]
+    first: String,
+    #[input(rename = "unknown_too")]
+    second: String,
+}
+
+#[derive(kestra::Inputs)]
+#[inputs(namespace = "company.team", id = "report")]
+struct Struct {}
+
+#[derive(kestra::Outputs)]
+struct Read {
+    #[output(default = 1)]
+    rows: i32,
+}
+
+#[derive(kestra::Select)]
+enum Mode {
+    #[select(name = "fast")]
+    Fast,
+}
+
+fn main() {}
