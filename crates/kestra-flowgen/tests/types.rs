@@ -121,12 +121,15 @@ fn two_types_of_one_name_are_an_error() {
 fn old_names_and_values_of_forms_are_read() {
     let inputs = "inputs:
   - {name: kind, type: ENUM, values: [A]}
-  - {id: form, type: FORM, inputs: [{id: mode, type: SELECT, values: [on, 1]}]}";
+  - {id: form, type: FORM, inputs: [{id: mode, type: SELECT, values: [on, 1]}]}
+  - {id: more, type: FORM, dependsOn: {inputs: [kind]}, inputs: [{id: a, type: ARRAY, itemType: INT}]}";
     let code = Folder::new("old", &[("a.yaml", &flow("report", inputs))]).code();
     for line in [
         "kind: ReportKind = set(\"kind\", \"ENUM\", [\"A\"]);",
         "form_mode: ReportFormMode = set(\"form.mode\", \"SELECT\", [\"true\", \"1\"]);",
         "N1 = \"1\";",
+        // What need not be given if its form need not.
+        "set {\n            /// The input `more.a`.\n            more_a: impl IntoIterator<Item = i32> = list(\"more.a\", \"ARRAY<INT>\", []);",
     ] {
         assert!(code.contains(line), "{code}");
     }

@@ -225,12 +225,14 @@ async fn every_flow_is_verified_before_the_error_is_returned() {
 
     let (server, client) = serve(Dialect::V1_3).await;
     let all = [FlowSignature::of::<Other>(), FlowSignature::of::<Report>()];
-    server.deploy(FLOW.replace("type: INT, value", "type: INT, required: false, value")).unwrap();
+    let changed = FLOW.replace("type: INT, value", "type: INT, required: false, value");
+    server.deploy(format!("{changed}disabled: true\n")).unwrap();
     let error = client.verify_all(all).await.unwrap_err();
     assert_eq!(
         error.failures(),
         [
             "company.team.other: the flow is not deployed",
+            "company.team.report (revision 2): the flow is disabled",
             "company.team.report (revision 2): the output `rows` may be missing now"
         ]
     );

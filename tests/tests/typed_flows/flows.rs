@@ -159,11 +159,11 @@ pub mod company_team {
             /// The input `mail`.
             mail: String = text("mail", "EMAIL", []);
             /// The input `numbers`.
-            numbers: Vec<i32> = list("numbers", "ARRAY", []);
+            numbers: Vec<i32> = list("numbers", "ARRAY<INT>", []);
             /// The input `days`.
-            days: Vec<::kestra::jiff::civil::Date> = list("days", "ARRAY", []);
+            days: Vec<::kestra::jiff::civil::Date> = list("days", "ARRAY<DATE>", []);
             /// The input `words`.
-            words: Vec<String> = texts("words", "ARRAY", []);
+            words: Vec<String> = texts("words", "ARRAY<STRING>", []);
         }
         set {
             /// The input `rest`.
@@ -263,7 +263,7 @@ pub mod company_team {
             /// The input `mail`.
             mail: String = text("mail", "EMAIL", []);
             /// The input `numbers`.
-            numbers: Vec<i32> = list("numbers", "ARRAY", []);
+            numbers: Vec<i32> = list("numbers", "ARRAY<INT>", []);
         }
         set {
             /// The input `dry-run`.

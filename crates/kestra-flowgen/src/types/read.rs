@@ -91,7 +91,7 @@ pub(super) fn flow(file: &mut File<'_>, flow: &Flow) -> Option<FlowType> {
     }
     let (module, name) = (names::snake(&namespace), names::flow(&id));
     let mut reader = Reader { file, flow: name.clone(), taken: BTreeMap::new(), inputs: Vec::new() };
-    reader.inputs(flow.get("inputs"), &["inputs"], "");
+    reader.inputs(flow.get("inputs"), &["inputs"], "", true);
     let inputs = reader.inputs;
     let outputs = outputs(file, flow.get("outputs"));
     let about = docs::about(flow.as_map(), &format!("The flow `{id}`."));
@@ -114,22 +114,26 @@ struct Reader<'r, 'f> {
 }
 
 impl Reader<'_, '_> {
-    fn inputs(&mut self, list: Option<&Node>, path: &[&str], prefix: &str) {
+    /// Reads inputs; those within a form have its id as a prefix, and need not be given if the form need not.
+    fn inputs(&mut self, list: Option<&Node>, path: &[&str], prefix: &str, form_is_given: bool) {
         for (position, map) in items(self.file, list, path) {
             let path = &[path, &[&position]].concat();
-            if let Some(input) = self.input(map, path, prefix) {
+            if let Some(input) = self.input(map, path, prefix, form_is_given) {
                 self.inputs.push(input);
             }
         }
     }
 
-    fn input(&mut self, map: &Map, path: &[&str], prefix: &str) -> Option<InputType> {
+    fn input(&mut self, map: &Map, path: &[&str], prefix: &str, form_is_given: bool) -> Option<InputType> {
         // Kestra 1.x also reads `name`.
         let field = if map.get("id").is_none() && map.get("name").is_some() { "name" } else { "id" };
         let id = format!("{prefix}{}", text(self.file, map, path, field)?);
         let type_ = text(self.file, map, path, "type")?.to_owned();
+        let is_given = form_is_given
+            && map.get("required").and_then(Node::as_bool) != Some(false)
+            && ["defaults", "dependsOn"].iter().all(|field| map.get(field).is_none_or(Node::is_null));
         if type_ == "FORM" {
-            self.inputs(map.get("inputs"), &[path, &["inputs"]].concat(), &format!("{id}."));
+            self.inputs(map.get("inputs"), &[path, &["inputs"]].concat(), &format!("{id}."), is_given);
             return None;
         }
         let name = names::snake(&id);
@@ -153,8 +157,7 @@ impl Reader<'_, '_> {
             }
             return None;
         };
-        let is_given = map.get("required").and_then(Node::as_bool) != Some(false)
-            && ["defaults", "dependsOn"].iter().all(|field| map.get(field).is_none_or(Node::is_null));
+        let type_ = if type_ == "ARRAY" { format!("ARRAY<{}>", item_type(map)) } else { type_ };
         let about = docs::about(map, &format!("The input `{id}`."));
         Some(InputType { id, name, type_, kind, is_given, values, about })
     }
@@ -162,7 +165,7 @@ impl Reader<'_, '_> {
     /// Returns the kind of the items of a list.
     fn item(&mut self, map: &Map, path: &[&str]) -> Option<InputKind> {
         let path = &[path, &["itemType"]].concat();
-        let type_ = map.get_str("itemType").unwrap_or("STRING");
+        let type_ = item_type(map);
         let kind = InputKind::scalar(type_).filter(|kind| kind.set != "file");
         if kind.is_none() {
             self.file.fail(
@@ -259,6 +262,10 @@ fn text<'a>(file: &mut File<'_>, map: &'a Map, path: &[&str], field: &str) -> Op
         file.fail(&[path, &[field]].concat(), format!("`{field}` must be a string"));
     }
     text
+}
+
+fn item_type(map: &Map) -> &str {
+    map.get_str("itemType").unwrap_or("STRING")
 }
 
 /// Returns a scalar as servers read it where they take a string.

@@ -35,7 +35,7 @@ impl FlowSignature {
 pub struct InputSignature {
     /// The id; `form.child` for an input within a FORM.
     pub id: &'static str,
-    /// The type, such as `STRING`.
+    /// The type, such as `STRING`; `ARRAY<INT>`, or `ARRAY` for items of any type.
     pub type_: &'static str,
     /// Whether the type always sends a value.
     pub is_given: bool,

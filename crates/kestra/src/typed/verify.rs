@@ -18,7 +18,7 @@ impl Client {
     ///
     /// Returns an error of kind [`Refused`](ErrorKind::Refused) if a call by the type would fail, or could be misread, now: an
     /// input is gone, has another type or must be given, a value of a SELECT is gone, an output is gone, has another type or may be
-    /// missing, or there is no such flow. [`failures`](Error::failures) has a sentence for each.
+    /// missing, the flow is disabled, or there is no such flow. [`failures`](Error::failures) has a sentence for each.
     pub fn verify<F: FlowInputs>(&self) -> Verify {
         self.verify_all([FlowSignature::of::<F>()])
     }
@@ -88,6 +88,9 @@ several_calls!(Verify: client, "verify" => (), Verify::run);
 fn drift(flow: &FlowSignature, deployed: &FlowWithSource) -> Vec<String> {
     let inputs = flattened(&deployed.inputs);
     let mut found = Vec::new();
+    if deployed.disabled == Some(true) {
+        found.push("the flow is disabled".to_owned());
+    }
     for input in flow.inputs {
         match inputs.iter().find(|deployed| deployed.id == input.id) {
             Some(deployed) => of_input(input, deployed, &mut found),
@@ -111,7 +114,12 @@ fn drift(flow: &FlowSignature, deployed: &FlowWithSource) -> Vec<String> {
 
 fn of_input(input: &InputSignature, deployed: &Deployed<'_>, found: &mut Vec<String>) {
     let id = input.id;
-    let (was, is) = (current(input.type_), current(deployed.type_));
+    let was = current(input.type_);
+    let is = match (deployed.type_, deployed.item_type) {
+        // A type that says nothing of the items takes all.
+        ("ARRAY", Some(items)) if was != "ARRAY" => format!("ARRAY<{}>", current(items)),
+        (type_, _) => current(type_).to_owned(),
+    };
     if was != is {
         found.push(format!("the input `{id}` was {was} and is {is}"));
         return;
@@ -138,6 +146,7 @@ fn of_output(output: &OutputSignature, deployed: &Map<String, Value>, found: &mu
 struct Deployed<'a> {
     id: String,
     type_: &'a str,
+    item_type: Option<&'a str>,
     must_be_given: bool,
     /// The values of a SELECT or MULTISELECT that takes no others.
     values: Option<Vec<String>>,
@@ -152,7 +161,10 @@ fn flattened(inputs: &[Input]) -> Vec<Deployed<'_>> {
             Some(children) => {
                 let form = text(fields, "id").unwrap_or_default();
                 let children = children.iter().filter_map(Value::as_object);
-                all.extend(children.map(|child| deployed(child, &format!("{form}."))));
+                all.extend(children.map(|child| {
+                    let child = deployed(child, &format!("{form}."));
+                    Deployed { must_be_given: child.must_be_given && !is_optional(fields), ..child }
+                }));
             }
             None => all.push(deployed(fields, "")),
         }
@@ -162,19 +174,26 @@ fn flattened(inputs: &[Input]) -> Vec<Deployed<'_>> {
 
 fn deployed<'a>(fields: &'a Map<String, Value>, prefix: &str) -> Deployed<'a> {
     let id = text(fields, "id").or_else(|| text(fields, "name")).unwrap_or_default();
-    let is_there = |name| fields.get(name).is_some_and(|value| !value.is_null());
-    let is_optional = is_false(fields.get("required")) || is_there("defaults") || is_there("dependsOn");
     let takes_others =
-        fields.get("allowCustomValue").is_some_and(|value| value == true) || is_there("expression");
+        fields.get("allowCustomValue").is_some_and(|value| value == true) || is_there(fields, "expression");
     let values = fields.get("values").or_else(|| fields.get("options")).and_then(Value::as_array);
     // From 2.0 on a value may have a label.
     let value = |value: &Value| value.get("value").unwrap_or(value).as_str().map(str::to_owned);
     Deployed {
         id: format!("{prefix}{id}"),
         type_: text(fields, "type").unwrap_or_default(),
-        must_be_given: !is_optional,
+        item_type: text(fields, "itemType"),
+        must_be_given: !is_optional(fields),
         values: values.filter(|_| !takes_others).map(|values| values.iter().filter_map(value).collect()),
     }
+}
+
+fn is_optional(fields: &Map<String, Value>) -> bool {
+    is_false(fields.get("required")) || is_there(fields, "defaults") || is_there(fields, "dependsOn")
+}
+
+fn is_there(fields: &Map<String, Value>, name: &str) -> bool {
+    fields.get(name).is_some_and(|value| !value.is_null())
 }
 
 /// The present name of a type that has two.

@@ -83,6 +83,7 @@ async fn drift_is_told_before_and_after_a_call() {
             .replace("{id: note, type: STRING, required: false}", "{id: who, type: STRING}")
             .replace("{id: mail, type: EMAIL}", "{id: mail, type: STRING}")
             .replace("values: [x, y, z]", "values: [x, y]")
+            .replace("itemType: INT", "itemType: STRING")
             .replace("{id: whole, type: INT, value", "{id: whole, type: STRING, value");
         site.client.flows().deploy(changed).await.unwrap();
         let error = site.client.verify::<OnEveryServer>().namespace(&site.namespace).await.unwrap_err();
@@ -97,6 +98,7 @@ async fn drift_is_told_before_and_after_a_call() {
             [
                 "the input `several` does not take `z` any more",
                 "the input `mail` was EMAIL and is STRING",
+                "the input `numbers` was ARRAY<INT> and is ARRAY<STRING>",
                 "the input `note` is gone",
                 "the input `who` must be given now",
                 "the output `whole` was INT and is STRING",
