@@ -127,8 +127,9 @@ pub use {http, jiff};
 /// The catalogue of operations: what is known of each, and of the versions that have it.
 pub mod catalogue {
     pub use kestra_core::{
-        CharacterRule, Check, Deletion, Edition, Effect, FilterForms, Guard, KnownValues, OperationInfo,
-        Precheck, QueryParameter, Replay, ResponseKind, Route, Traffic, Versions,
+        CharacterRule, Check, Comparison, Comparisons, Deletion, Edition, Effect, FilterField, FilterForms,
+        FilterParameter, FilterResource, Guard, KnownValues, OperationInfo, Precheck, QueryParameter, Replay,
+        ResponseKind, Route, Traffic, Versions,
     };
     pub use kestra_operations::{operation, operations};
 }
