@@ -17,6 +17,9 @@ use super::steps::{Progress, Step};
 use super::stream::Stream;
 use crate::transport::proxy::{Host, port};
 
+/// How long IPv6 and IPv4, in the order in which the name resolves to them, have the first try alone.
+const OTHER_FAMILY: Duration = Duration::from_millis(300);
+
 /// How TCP connections are opened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tcp {
@@ -35,10 +38,22 @@ impl Tcp {
             Some(_) => Vec::new(),
             None => run(progress, Step::Dns, resolve(host.name, port(&target))).await?,
         };
+        self.connect(target, addresses, progress).await
+    }
+
+    /// Opens a TCP connection to the first of the addresses that accepts one. Those of the other family are tried beside the
+    /// first family once that hasn't accepted within 300 ms.
+    async fn connect(
+        self,
+        target: Uri,
+        addresses: Vec<SocketAddr>,
+        progress: Option<&Progress>,
+    ) -> Result<Stream, BoxError> {
         // hyper-util doesn't tell when it has resolved a name, so it is given the addresses.
         let mut tcp = HttpConnector::new_with_resolver(service_fn(move |_| {
             ready(Ok::<_, Infallible>(addresses.clone().into_iter()))
         }));
+        tcp.set_happy_eyeballs_timeout(Some(OTHER_FAMILY));
         tcp.set_keepalive(self.keepalive);
         tcp.set_nodelay(self.nodelay);
         // What isn't http goes over TCP as well.
@@ -89,3 +104,53 @@ fn bound_unsent(stream: &TcpStream) {
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn bound_unsent(_: &TcpStream) {}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::time::Instant;
+
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    /// Fills the queue of a listener, so that connects neither succeed nor fail.
+    async fn fill(address: SocketAddr) -> Vec<tokio::task::JoinHandle<io::Result<TcpStream>>> {
+        let queued = (0..8).map(|_| tokio::spawn(TcpStream::connect(address))).collect();
+        let connect = || tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address));
+        while connect().await.is_ok() {}
+        queued
+    }
+
+    #[tokio::test]
+    async fn a_black_hole_of_one_family_costs_300_ms() {
+        for is_v6_dead in [true, false] {
+            let ips = if is_v6_dead {
+                [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]
+            } else {
+                [std::net::IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()]
+            };
+            // Both have the port of the URL.
+            let socket = if is_v6_dead { TcpSocket::new_v6() } else { TcpSocket::new_v4() };
+            let Ok(socket) = socket else { return };
+            if socket.bind(SocketAddr::new(ips[0], 0)).is_err() {
+                // The machine has one family only.
+                return;
+            }
+            let dead = socket.listen(1).unwrap();
+            let port = dead.local_addr().unwrap().port();
+            let Ok(alive) = TcpListener::bind(SocketAddr::new(ips[1], port)).await else { return };
+            let queued = fill(dead.local_addr().unwrap()).await;
+
+            let tcp = Tcp { keepalive: None, nodelay: true };
+            let target = Uri::try_from(format!("http://kestra.test:{port}/")).unwrap();
+            let addresses = ips.map(|ip| SocketAddr::new(ip, port)).to_vec();
+            let begun = Instant::now();
+            let connect = tcp.connect(target, addresses, None);
+            let connected = tokio::time::timeout(Duration::from_secs(8), connect).await;
+            assert!(connected.unwrap().is_ok());
+            assert!(begun.elapsed() >= OTHER_FAMILY, "the first family has the first try");
+            drop((alive, queued));
+        }
+    }
+}
