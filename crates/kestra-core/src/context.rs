@@ -36,6 +36,7 @@ struct Inner {
     is_detecting_version: AtomicBool,
     is_expiring: AtomicBool,
     can_move: AtomicBool,
+    has_address: AtomicBool,
     second_look: AtomicU8,
     /// A bit for each member of a cluster that failed the call or has a request of it.
     used_members: AtomicU64,
@@ -63,6 +64,7 @@ impl CallContext {
             is_detecting_version: AtomicBool::new(false),
             is_expiring: AtomicBool::new(false),
             can_move: AtomicBool::new(false),
+            has_address: AtomicBool::new(false),
             second_look: AtomicU8::new(NOT_WANTED),
             used_members: AtomicU64::new(0),
             sent: Sent::default(),
@@ -178,6 +180,18 @@ impl CallContext {
     #[must_use]
     pub fn is_expiring(&self) -> bool {
         self.0.is_expiring.load(Ordering::Relaxed)
+    }
+
+    /// Records that a request of the call is for one of several addresses of its server's name.
+    pub fn set_has_address(&self) {
+        self.0.has_address.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether a request of the call may be for one of several addresses of its server's name.
+    #[inline]
+    #[must_use]
+    pub fn has_address(&self) -> bool {
+        self.0.has_address.load(Ordering::Relaxed)
     }
 
     /// Returns the members of a cluster that failed the call or have a request of it, as bits.

@@ -65,6 +65,7 @@
 
 pub mod adaptive;
 pub mod auth;
+mod connect_to;
 pub mod hedge;
 mod latency;
 mod oneshot;

@@ -1,6 +1,7 @@
 //! The part of a URL that a server contributes: scheme, authority and a path prefix.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -19,6 +20,7 @@ struct Parts {
     scheme: Scheme,
     authority: Authority,
     prefix: String,
+    address: Option<IpAddr>,
 }
 
 impl BaseUrl {
@@ -53,7 +55,7 @@ impl BaseUrl {
             ));
         }
         let prefix = url.path;
-        Ok(Self(Arc::new(Parts { scheme, authority, prefix: prefix.to_owned() })))
+        Ok(Self(Arc::new(Parts { scheme, authority, prefix: prefix.to_owned(), address: None })))
     }
 
     /// The scheme.
@@ -64,6 +66,20 @@ impl BaseUrl {
     /// Host and port, the port left out where it is the scheme's own.
     pub fn authority(&self) -> &Authority {
         &self.0.authority
+    }
+
+    /// Returns the same URL at one of the addresses of its host.
+    #[must_use]
+    pub fn at(&self, address: IpAddr) -> Self {
+        let Parts { scheme, authority, prefix, .. } = &*self.0;
+        let (scheme, authority, prefix) = (scheme.clone(), authority.clone(), prefix.clone());
+        Self(Arc::new(Parts { scheme, authority, prefix, address: Some(address) }))
+    }
+
+    /// Returns the address of the host that connections are to be opened to, if it is one of several.
+    #[inline]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.0.address
     }
 
     /// Returns the port, which is the scheme's own if the URL names none.

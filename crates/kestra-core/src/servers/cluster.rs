@@ -46,6 +46,8 @@ pub struct ClusterSettings {
     pub eject_first: Duration,
     /// The longest time for which a member is left out.
     pub eject_cap: Duration,
+    /// Whether each address of a server's name is a member.
+    pub resolve_all: bool,
 }
 
 /// The order in which members of a cluster are preferred.
@@ -66,6 +68,7 @@ impl ServerCluster {
             eject_after: 3,
             eject_first: Duration::from_secs(5),
             eject_cap: Duration::from_mins(1),
+            resolve_all: false,
         };
         let servers =
             Servers { general: resolve_defaults(servers), operations: Arc::default(), cluster: None };
@@ -104,6 +107,22 @@ impl ServerCluster {
     pub fn eject_for(mut self, first: Duration, cap: Duration) -> Self {
         self.settings.eject_first = first;
         self.settings.eject_cap = cap.max(first);
+        self
+    }
+
+    /// Makes each address of a server's name a member, such as each A and AAAA record. Defaults to `false`.
+    ///
+    /// Names are resolved again every 30 s, and after a member could not be reached, once a second at most. TLS and the header
+    /// `Host` use the name. A proxy resolves names by itself, so there the name is one member.
+    ///
+    /// ```
+    /// use kestra_core::Servers;
+    ///
+    /// let servers = Servers::cluster(["https://kestra.example.com"]).resolve_all(true);
+    /// # let _ = servers;
+    /// ```
+    pub fn resolve_all(mut self, resolve_all: bool) -> Self {
+        self.settings.resolve_all = resolve_all;
         self
     }
 

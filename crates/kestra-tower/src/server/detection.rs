@@ -19,6 +19,7 @@ use tower_service::Service;
 
 use super::endpoint::trusted;
 use super::layer::Settings;
+use crate::connect_to::set_address;
 use crate::oneshot::Oneshot;
 
 const PATH: &str = "/api/v1/configs";
@@ -120,6 +121,7 @@ where
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = base.join(request.method(), PathAndQuery::from_static(PATH))?;
     *request.headers_mut() = headers;
+    set_address(&mut request, base);
     let response = async {
         let response = Oneshot::new(service, request).await.map_err(Error::from_boxed)?;
         let (parts, body) = response.into_parts();

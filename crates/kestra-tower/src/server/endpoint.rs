@@ -8,6 +8,7 @@ use kestra_core::internal::{BaseUrl, check_request_line};
 use kestra_core::{Body, CallContext, CallOptions, Error, ErrorKind, Version};
 
 use super::layer::Settings;
+use crate::connect_to::set_address;
 use crate::trace::{record_route, record_server};
 
 /// What a request still needs before it can be sent.
@@ -88,6 +89,7 @@ pub(super) fn make_absolute(request: &mut Request<Body>, base: &BaseUrl) -> Resu
 }
 
 fn make_absolute_at(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
+    set_address(request, base);
     let uri = std::mem::take(request.uri_mut());
     let uri = if uri.authority().is_some() {
         if !base.is_origin_of(&uri) {

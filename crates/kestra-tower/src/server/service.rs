@@ -79,6 +79,18 @@ where
     }
 
     fn start_at_cluster(&self, cluster: &Cluster, request: Request<Body>) -> Result<State<S, B>, Error> {
+        if cluster.is_resolution_due() {
+            let (this, cluster) = (self.clone(), cluster.clone());
+            let future = Box::pin(async move {
+                cluster.resolve(&this.settings.servers).await;
+                ServerFuture { state: this.start_at_member(&cluster, request)? }.await
+            });
+            return Ok(State::Boxed { future });
+        }
+        self.start_at_member(cluster, request)
+    }
+
+    fn start_at_member(&self, cluster: &Cluster, request: Request<Body>) -> Result<State<S, B>, Error> {
         let (servers, observer) = (&self.settings.servers, self.settings.observer.as_ref());
         let attempt = match cluster.select(servers, observer, &request)? {
             Target::Server(base) => return self.start_at(base, request),

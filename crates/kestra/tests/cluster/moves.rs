@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kestra::{CallOptions, ClientEvent, ErrorKind, Observer, RequestSent, Servers, Timeouts};
+use kestra::layers::ConnectRequest;
+use kestra::{CallOptions, ClientEvent, ErrorKind, Observer, RequestSent, Servers, Timeouts, Transport};
 use kestra_testkit::{Dialect, Fault};
+use tower::util::MapRequestLayer;
 
 use super::{BlackHole, HELLO, NAMESPACE, builder, client, closing, cluster, counts, members, refusing};
 
@@ -144,6 +146,42 @@ async fn what_starts_work_is_not_repeated_after_a_close_and_the_next_goes_elsewh
     // A read that the member closes on moves.
     client.flows().get_flow(NAMESPACE, "hello").await.unwrap();
     assert!(heard.recv().await.unwrap().starts_with(b"GET "));
+}
+
+#[tokio::test]
+async fn each_address_of_a_name_is_a_member_and_the_name_stays_in_the_request() {
+    let mut members = members([Dialect::V1_3]).await;
+    let port = members[0].address().port();
+    let (connected, heard) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let (seen, told) = (Arc::clone(&connected), Arc::clone(&heard));
+    let transport = Transport::builder()
+        .connector_layer(MapRequestLayer::new(move |request: ConnectRequest| {
+            seen.lock().unwrap().push((request.host().to_owned(), request.address()));
+            request
+        }))
+        .build()
+        .unwrap();
+    let observer = Observer::new(move |event| {
+        if let ClientEvent::ServerEjected { server, .. } = event {
+            told.lock().unwrap().push(server.host.to_owned());
+        }
+    });
+    // The second member is what isn't resolved.
+    let url = format!("http://localhost:{port}");
+    let servers = Servers::cluster([url.as_str(), &refusing().await]).resolve_all(true);
+    let client = builder(servers).transport(transport).observe(observer).build().unwrap();
+    // Its version is asked for at the same address.
+    let id = client.executions().run(NAMESPACE, "hello").await.unwrap().id().to_owned();
+    client.executions().replay_execution(&id).await.unwrap();
+    let requests = members[0].requests();
+    assert!(requests.iter().any(|request| request.path.ends_with("/configs")));
+    let host = format!("localhost:{port}");
+    assert!(requests.iter().all(|request| request.header("host") == Some(&*host)));
+    let loopback = Some("127.0.0.1".parse().unwrap());
+    assert!(connected.lock().unwrap().iter().all(|seen| *seen == ("localhost".to_owned(), loopback)));
+    members[0].stop().await;
+    client.flows().get_flow(NAMESPACE, "hello").await.unwrap_err();
+    assert_eq!(heard.lock().unwrap()[0], "127.0.0.1");
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ pub(super) struct Health {
 
 #[derive(Debug, Default)]
 struct Member {
+    /// Whether the address of the member is gone.
+    is_gone: bool,
     gate: Gate,
     /// Since when non-idempotent calls avoid the member, and until when.
     closed: Option<(Instant, Instant)>,
@@ -116,6 +118,18 @@ impl Health {
         Self { members: (0..members).map(|_| Member::default()).collect(), settings, turn: 0, failed: None }
     }
 
+    /// Adds or removes a member. One that was removed comes back as a new one.
+    pub(super) fn set_present(&mut self, index: usize, is_present: bool) {
+        while self.members.len() <= index {
+            self.members.push(Member { is_gone: true, ..Member::default() });
+        }
+        if let Some(member) = self.members.get_mut(index)
+            && member.is_gone == is_present
+        {
+            *member = Member { is_gone: !is_present, pending: member.pending, ..Member::default() };
+        }
+    }
+
     /// Selects the member for an attempt, and counts the attempt.
     pub(super) fn begin(&mut self, wish: &Wish, now: Instant) -> Pick {
         let index = self.select(wish, now);
@@ -151,6 +165,7 @@ impl Health {
             member.closed = Some((now, later(now, time)));
         }
         match (member.gate, outcome) {
+            _ if member.is_gone => None,
             (Gate::Probing, Outcome::Success) if pick.is_probe => {
                 member.gate = Gate::In;
                 (member.failures, member.closed, member.returned) = (0, None, Some(now));
@@ -209,7 +224,8 @@ impl Health {
             let member = self.members.get(*index);
             let is_closed = !wish.is_idempotent && member.is_some_and(|member| member.closed.is_some());
             let pending = member.map_or(0, |member| member.pending);
-            (is_used(wish, *index), !is_in(*index), is_closed, pending)
+            let is_gone = member.is_none_or(|member| member.is_gone);
+            (is_gone, is_used(wish, *index), !is_in(*index), is_closed, pending)
         };
         (0..self.members.len()).min_by_key(last_resort).unwrap_or_default()
     }
@@ -244,17 +260,17 @@ impl Health {
 
     /// Returns the members that may get an attempt, in their order.
     fn candidates(&self, wish: &Wish, now: Instant) -> impl Iterator<Item = usize> {
-        let open =
-            self.members.iter().enumerate().filter(move |(index, member)| {
-                !is_used(wish, *index) && member.is_open(wish.is_idempotent, now)
-            });
+        let open = self.members.iter().enumerate().filter(move |(index, member)| {
+            !member.is_gone && !is_used(wish, *index) && member.is_open(wish.is_idempotent, now)
+        });
         open.map(|(index, _)| index)
     }
 
     /// Returns whether one more member may be left out: at most half are, rounded up, and never the last one.
     fn can_eject(&self) -> bool {
-        let out = self.members.iter().filter(|member| member.gate != Gate::In).count();
-        out < self.members.len().div_ceil(2).min(self.members.len().saturating_sub(1))
+        let count = self.members.iter().filter(|member| !member.is_gone).count();
+        let out = self.members.iter().filter(|member| !member.is_gone && member.gate != Gate::In).count();
+        out < count.div_ceil(2).min(count.saturating_sub(1))
     }
 
     /// Returns for how long a member is left out the next time.

@@ -1,10 +1,12 @@
 //! The members of a cluster, and the attempts at them.
 
+mod addresses;
 mod health;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use addresses::{Address, Resolution};
 use health::{Change, Health, Outcome, Pick, Wish};
 use http::{Request, Response, StatusCode};
 use kestra_core::internal::BaseUrl;
@@ -19,7 +21,27 @@ use crate::trace::record_server;
 
 /// What all copies of a layer know of the members of their cluster.
 #[derive(Clone, Debug)]
-pub(super) struct Cluster(Arc<Mutex<Health>>);
+pub(super) struct Cluster {
+    state: Arc<Mutex<State>>,
+    /// Whether names are resolved, and the one resolution at a time.
+    resolution: Option<Arc<Resolution>>,
+}
+
+#[derive(Debug)]
+struct State {
+    health: Health,
+    /// By the index of the member.
+    members: Vec<Place>,
+}
+
+/// Where a member is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    /// The index of the server in the list.
+    server: usize,
+    /// One address of the server's host.
+    address: Option<Address>,
+}
 
 /// Where a request goes.
 pub(super) enum Target {
@@ -44,7 +66,12 @@ impl Cluster {
     /// Creates the cluster of these servers, if they are one.
     pub(super) fn of(servers: &Servers) -> Option<Self> {
         let settings = servers.cluster_settings()?;
-        Some(Self(Arc::new(Mutex::new(Health::new(servers.count(), settings.clone())))))
+        let state = State {
+            health: Health::new(servers.count(), settings.clone()),
+            members: (0..servers.count()).map(|server| Place { server, address: None }).collect(),
+        };
+        let resolution = settings.resolve_all.then(Arc::default);
+        Some(Self { state: Arc::new(Mutex::new(state)), resolution })
     }
 
     /// Selects the member for a request.
@@ -58,14 +85,14 @@ impl Cluster {
         let context = CallContext::of(request);
         let operation = context.and_then(CallContext::operation);
         let options = context.map_or(NONE, CallContext::options);
-        let of_member = |index| {
+        let of_server = |index| {
             let base = servers.resolve_member(index, operation, options);
             base.map_err(|error| error.with_operation(operation))
         };
         if request.uri().authority().is_some() {
             // An absolute URL names its member.
             for index in 0..servers.count() {
-                let base = of_member(index)?;
+                let base = of_server(index)?;
                 if base.is_origin_of(request.uri()) {
                     record_server(&base);
                     return Ok(Target::Server(base));
@@ -79,12 +106,21 @@ impl Cluster {
             is_idempotent: is_idempotent(request, context),
             random: fastrand::u64(..),
         };
-        let pick = self.lock().begin(&wish, Instant::now());
-        // From here on the end of the attempt is recorded, also if the URL is wrong.
-        let base = match of_member(pick.member) {
-            Ok(base) => base,
+        let (pick, place) = {
+            let mut state = self.lock();
+            let pick = state.health.begin(&wish, Instant::now());
+            (pick, state.members.get(pick.member).cloned())
+        };
+        let place = place.unwrap_or(Place { server: pick.member, address: None });
+        let base = match of_server(place.server) {
+            // The call's variables may name another host.
+            Ok(base) => match place.address.filter(|address| address.host == base.authority().host()) {
+                Some(address) => base.at(address.ip),
+                None => base,
+            },
+            // The end of the attempt is recorded, also if its URL is wrong.
             Err(error) => {
-                self.lock().end(pick, Outcome::Neutral, Instant::now());
+                self.lock().health.end(pick, Outcome::Neutral, Instant::now());
                 return Err(error);
             }
         };
@@ -106,8 +142,8 @@ impl Cluster {
         }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Health> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -135,7 +171,7 @@ impl Attempt {
         }
         let now = Instant::now();
         let (change, can_move, has_moved) = {
-            let mut health = self.cluster.lock();
+            let health = &mut self.cluster.lock().health;
             let change = health.end(self.pick, outcome, now);
             let used = self.context.as_ref().map_or(0, CallContext::used_members);
             let can_move = outcome.is_failure() && health.has_other(&Wish { used, ..self.wish }, now);
@@ -149,6 +185,9 @@ impl Attempt {
                 context.end_at_member(self.pick.member);
             }
         }
+        if let (Outcome::Unreachable, Some(resolution)) = (outcome, &self.cluster.resolution) {
+            resolution.hurry();
+        }
         if let Some(change) = change {
             self.tell(change);
         }
@@ -157,18 +196,19 @@ impl Attempt {
     fn tell(&self, change: Change) {
         let (base, authority) = (&self.base, self.base.authority());
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let server = || ServerAddress::new(authority.host(), base.port());
+        let address = base.address().map(|address| address.to_string());
+        let server = || ServerAddress::new(address.as_deref().unwrap_or(authority.host()), base.port());
         let event = match change {
             Change::Ejected { time } => {
-                tracing::warn!(target: "kestra::servers", server = %base, for_ms = millis(time), "a failing server is left out");
+                tracing::warn!(target: "kestra::servers", server = %base, address, for_ms = millis(time), "a failing server is left out");
                 ClientEvent::ServerEjected { server: server(), duration: time }
             }
             Change::StaysOut { time } => {
-                tracing::debug!(target: "kestra::servers", server = %base, for_ms = millis(time), "a server still fails and stays left out");
+                tracing::debug!(target: "kestra::servers", server = %base, address, for_ms = millis(time), "a server still fails and stays left out");
                 return;
             }
             Change::Returned => {
-                tracing::info!(target: "kestra::servers", server = %base, "a server works again");
+                tracing::info!(target: "kestra::servers", server = %base, address, "a server works again");
                 ClientEvent::ServerReturned { server: server() }
             }
         };

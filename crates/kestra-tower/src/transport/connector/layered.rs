@@ -1,6 +1,7 @@
 //! Layers around what opens connections.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,6 +22,7 @@ use crate::transport::proxy::port;
 #[derive(Clone)]
 pub struct ConnectRequest {
     target: Uri,
+    address: Option<IpAddr>,
     /// What the steps are recorded in, if the target is the server.
     progress: Option<Arc<Progress>>,
 }
@@ -30,6 +32,13 @@ impl ConnectRequest {
     #[must_use]
     pub fn host(&self) -> &str {
         self.target.host().unwrap_or_default()
+    }
+
+    /// Returns the address to connect to, if the host is a name of several addresses of which each is a member of a
+    /// [cluster](kestra_core::ServerCluster::resolve_all).
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// Returns the port.
@@ -99,7 +108,7 @@ pub struct ConnectService(BoxCloneSyncService<ConnectRequest, ConnectedStream, B
 impl ConnectService {
     pub(super) fn tcp(tcp: Tcp) -> Self {
         let service = service_fn(move |request: ConnectRequest| async move {
-            let stream = tcp.open(request.target, request.progress.as_deref()).await?;
+            let stream = tcp.open(request.target, request.address, request.progress.as_deref()).await?;
             Ok::<_, BoxError>(ConnectedStream(stream))
         });
         Self(BoxCloneSyncService::new(service))
@@ -108,9 +117,10 @@ impl ConnectService {
     pub(super) async fn open(
         &self,
         target: &Uri,
+        address: Option<IpAddr>,
         progress: Option<Arc<Progress>>,
     ) -> Result<Stream, BoxError> {
-        Ok(self.0.clone().oneshot(ConnectRequest { target: target.clone(), progress }).await?.0)
+        Ok(self.0.clone().oneshot(ConnectRequest { target: target.clone(), address, progress }).await?.0)
     }
 }
 

@@ -9,6 +9,7 @@ mod tcp;
 mod tunnel;
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,11 +63,11 @@ impl Connector {
         self.0.tls.offers_http2()
     }
 
-    /// Opens a connection within the connect timeout.
-    pub(crate) async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
+    /// Opens a connection within the connect timeout, to one address of the target's host if that is given.
+    pub(crate) async fn connect(&self, target: &Uri, address: Option<IpAddr>) -> Result<Connection, Error> {
         let limit = self.0.timeouts.connect_limit();
         let progress = Arc::new(Progress::new(self.0.timeouts.steps()));
-        let connected = tokio::time::timeout(limit, self.0.connect(target, &progress)).await;
+        let connected = tokio::time::timeout(limit, self.0.connect(target, address, &progress)).await;
         connected.unwrap_or_else(|_| Err(self.0.expired(target, limit, progress.step())))
     }
 
@@ -95,10 +96,15 @@ impl Inner {
         Error::new(ErrorKind::Timeout(step.phase()), message)
     }
 
-    async fn connect(&self, target: &Uri, progress: &Arc<Progress>) -> Result<Connection, Error> {
+    async fn connect(
+        &self,
+        target: &Uri,
+        address: Option<IpAddr>,
+        progress: &Arc<Progress>,
+    ) -> Result<Connection, Error> {
         let stream = match self.proxy.of(target) {
             None => self
-                .tcp(target, Some(progress))
+                .tcp(target, address, Some(progress))
                 .await
                 .map_err(|problem| unreachable(problem, ErrorKind::Connect, &name(target)))?,
             Some(proxy) => {
@@ -128,7 +134,7 @@ impl Inner {
 
     async fn reach(&self, proxy: &Endpoint) -> Result<Stream, Error> {
         let stream = self
-            .tcp(&proxy.uri, None)
+            .tcp(&proxy.uri, None, None)
             .await
             .map_err(|problem| unreachable(problem, ErrorKind::Proxy, &proxy.to_string()))?;
         if proxy.kind != Kind::Https {
@@ -140,10 +146,15 @@ impl Inner {
         })
     }
 
-    async fn tcp(&self, target: &Uri, progress: Option<&Arc<Progress>>) -> Result<Stream, BoxError> {
+    async fn tcp(
+        &self,
+        target: &Uri,
+        address: Option<IpAddr>,
+        progress: Option<&Arc<Progress>>,
+    ) -> Result<Stream, BoxError> {
         match &self.layered {
-            None => self.tcp.open(target.clone(), progress.map(Arc::as_ref)).await,
-            Some(service) => service.open(target, progress.cloned()).await,
+            None => self.tcp.open(target.clone(), address, progress.map(Arc::as_ref)).await,
+            Some(service) => service.open(target, address, progress.cloned()).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::ready;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http::Uri;
@@ -28,15 +28,21 @@ pub(crate) struct Tcp {
 }
 
 impl Tcp {
-    /// Resolves the name, and opens a TCP connection to the first of its addresses that accepts one.
+    /// Resolves the name unless the address is given, and opens a TCP connection to the first of its addresses that accepts one.
     ///
     /// Both are steps of `progress`, if the target is the server.
-    pub(super) async fn open(self, target: Uri, progress: Option<&Progress>) -> Result<Stream, BoxError> {
+    pub(super) async fn open(
+        self,
+        target: Uri,
+        address: Option<IpAddr>,
+        progress: Option<&Progress>,
+    ) -> Result<Stream, BoxError> {
         let host = Host::new(target.host().unwrap_or_default());
-        let addresses = match host.ip {
+        let addresses = match (host.ip, address) {
             // hyper-util reads them by itself.
-            Some(_) => Vec::new(),
-            None => run(progress, Step::Dns, resolve(host.name, port(&target))).await?,
+            (Some(_), _) => Vec::new(),
+            (None, Some(address)) => vec![SocketAddr::new(address, port(&target))],
+            (None, None) => run(progress, Step::Dns, resolve(host.name, port(&target))).await?,
         };
         self.connect(target, addresses, progress).await
     }

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -27,6 +28,8 @@ pub(crate) struct Call {
     request: SyncWrapper<Option<Request<RequestBody>>>,
     /// Known from the first poll on.
     host: Option<Arc<Host>>,
+    /// The address of the host that the request is for, if it is for one.
+    address: Option<IpAddr>,
     stage: Stage,
     /// Whether the request goes on a connection of its own, which nobody else gets afterwards.
     is_private: bool,
@@ -53,10 +56,11 @@ enum Stage {
 type Head = Result<(Parts, PooledBody), Error>;
 
 impl Call {
-    pub(super) fn new(request: Request<RequestBody>, is_private: bool) -> Self {
+    pub(super) fn new(request: Request<RequestBody>, address: Option<IpAddr>, is_private: bool) -> Self {
         Self {
             request: SyncWrapper::new(Some(request)),
             host: None,
+            address,
             stage: Stage::Unsent(None),
             is_private,
             skips_idle: is_private,
@@ -80,7 +84,7 @@ impl Call {
         cx: &mut Context<'_>,
     ) -> Poll<Head> {
         if let (None, Some(request)) = (&self.host, self.request.get_mut()) {
-            let host = pool.host_of(request.uri())?;
+            let host = pool.host_of(request.uri(), self.address)?;
             if is_suspect() {
                 discard_idle(&host);
             }

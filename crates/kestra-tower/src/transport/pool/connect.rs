@@ -28,9 +28,9 @@ pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<NewConnection, E
 /// Opens a connection to a host, within the limit of the connector.
 pub(super) fn connect(pool: &Pool, host: &Host) -> Connecting {
     let (connector, http1, target) = (pool.connector.clone(), pool.http1.clone(), host.target());
-    let observer = pool.observer.clone();
+    let (observer, address) = (pool.observer.clone(), host.ip);
     Box::pin(async move {
-        let stream = connector.connect(&target).await?;
+        let stream = connector.connect(&target, address).await?;
         let observed =
             || ObservedConnection::opened(observer, target.host().unwrap_or_default(), port(&target));
         open(stream, &http1, observed)

@@ -1,5 +1,6 @@
 //! The connections to one host from one runtime.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -17,10 +18,11 @@ use crate::transport::proxy::port;
 /// All hosts that were called lately. Few programs call more than one, so they are compared one by one.
 pub(super) struct Hosts(RwLock<Vec<Arc<Host>>>);
 
-/// Scheme, host and port, and the runtime whose sockets these are. The proxy follows from the first two.
+/// Scheme, host and port, perhaps one address of the host, and the runtime whose sockets these are. The proxy follows from the first two.
 pub(super) struct Host {
     scheme: Scheme,
     authority: Authority,
+    pub(super) ip: Option<IpAddr>,
     /// Value of the header `Host`.
     header: HeaderValue,
     pub(super) runtime: Handle,
@@ -38,12 +40,13 @@ impl Hosts {
     pub(super) fn of(
         &self,
         uri: &Uri,
+        ip: Option<IpAddr>,
         runtime: &Handle,
         limits: Limits,
         may_share: bool,
     ) -> Result<Arc<Host>, NoHost> {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else { return Err(NoHost) };
-        let is_it = |host: &&Arc<Host>| host.is(scheme, authority, runtime);
+        let is_it = |host: &&Arc<Host>| host.is(scheme, authority, ip, runtime);
         if let Some(host) = self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(is_it) {
             return Ok(Arc::clone(host));
         }
@@ -56,6 +59,7 @@ impl Hosts {
         let host = Arc::new(Host {
             scheme: scheme.clone(),
             authority: authority.clone(),
+            ip,
             header: header_of(uri).map_err(|_| NoHost)?,
             runtime: runtime.clone(),
             is_ended: AtomicBool::new(false),
@@ -80,12 +84,12 @@ fn header_of(uri: &Uri) -> Result<HeaderValue, InvalidHeaderValue> {
 }
 
 impl Host {
-    fn is(&self, scheme: &Scheme, authority: &Authority, runtime: &Handle) -> bool {
+    fn is(&self, scheme: &Scheme, authority: &Authority, ip: Option<IpAddr>, runtime: &Handle) -> bool {
         // The URLs of a client share one text, which then needs no reading.
         let is_same =
             std::ptr::eq(self.authority.as_str(), authority.as_str()) || self.authority == *authority;
         let is_ended = self.is_ended.load(Ordering::Relaxed);
-        is_same && self.scheme == *scheme && self.runtime.id() == runtime.id() && !is_ended
+        is_same && self.ip == ip && self.scheme == *scheme && self.runtime.id() == runtime.id() && !is_ended
     }
 
     /// Runs `act` on the bookkeeping, and then whatever it wants done without the lock.
@@ -170,7 +174,7 @@ mod tests {
     const LIMITS: Limits = Limits { idle: None, max_idle: 9 };
 
     fn host(hosts: &Hosts, uri: &'static str) -> Arc<Host> {
-        let host = hosts.of(&Uri::from_static(uri), &Handle::current(), LIMITS, false);
+        let host = hosts.of(&Uri::from_static(uri), None, &Handle::current(), LIMITS, false);
         host.unwrap_or_else(|NoHost| panic!("{uri}"))
     }
 
@@ -181,6 +185,23 @@ mod tests {
         assert!(Arc::ptr_eq(&one, &host(&hosts, "http://KESTRA.test/b")));
         for other in ["https://kestra.test/", "http://kestra.test:8080/", "http://other.test/"] {
             assert!(!Arc::ptr_eq(&one, &host(&hosts, other)), "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn addresses_of_one_name_are_hosts_of_their_own() {
+        let hosts = Hosts::new();
+        let at = |ip: Option<&str>| {
+            let ip = ip.map(|ip| ip.parse().unwrap());
+            let host =
+                hosts.of(&Uri::from_static("http://kestra.test/"), ip, &Handle::current(), LIMITS, false);
+            host.unwrap_or_else(|NoHost| panic!("{ip:?}"))
+        };
+        let first = at(Some("10.0.0.1"));
+        assert!(Arc::ptr_eq(&first, &at(Some("10.0.0.1"))));
+        assert_eq!(first.header, "kestra.test");
+        for other in [None, Some("10.0.0.2")] {
+            assert!(!Arc::ptr_eq(&first, &at(other)));
         }
     }
 

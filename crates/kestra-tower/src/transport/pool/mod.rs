@@ -40,6 +40,7 @@ mod state;
 mod tests;
 mod wait;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::uri::Scheme;
@@ -78,18 +79,18 @@ impl Pool {
         &self.connector
     }
 
-    /// A call with this request; a private one has a connection of its own.
-    pub(crate) fn call(request: Request<RequestBody>, is_private: bool) -> Call {
-        Call::new(request, is_private)
+    /// A call with this request, to one address of its host if the request is for one; a private call has a connection of its own.
+    pub(crate) fn call(request: Request<RequestBody>, address: Option<IpAddr>, is_private: bool) -> Call {
+        Call::new(request, address, is_private)
     }
 
-    fn host_of(&self, uri: &Uri) -> Result<Arc<Host>, Error> {
+    fn host_of(&self, uri: &Uri, address: Option<IpAddr>) -> Result<Arc<Host>, Error> {
         let runtime = Handle::try_current().map_err(|problem| {
             Error::from_source(ErrorKind::Service, problem).with_message("a call needs a tokio runtime")
         })?;
         let may_share = self.connector.offers_http2() && uri.scheme() == Some(&Scheme::HTTPS);
         self.hosts
-            .of(uri, &runtime, self.limits, may_share)
+            .of(uri, address, &runtime, self.limits, may_share)
             .map_err(|_| Error::new(ErrorKind::Server, "the URL of the request names no host"))
     }
 }

@@ -69,13 +69,13 @@ async fn a_request_whose_connection_closes_before_it_is_written_goes_on_a_new_on
     let pool = Pool::new(connector, Builder::new(), Limits { idle: None, max_idle: 9 }, None);
     let written = Arc::new(AtomicUsize::new(0));
     let request = Request::post(&url).body(RequestBody::new(Body::from("body"), None)).unwrap();
-    let host = pool.host_of(request.uri()).unwrap();
+    let host = pool.host_of(request.uri(), None).unwrap();
     for _ in 0..2 {
         let stream = Stream::Tls(Box::new(Closing { looks: 0, written: Arc::clone(&written) }));
         let connection = Http1::new(Connection::new(stream, false), &Builder::new(), || None).await.unwrap();
         host.with(|state, effects| state.put(connection, Instant::now(), effects));
     }
-    let mut call = Pool::call(request, false);
+    let mut call = Pool::call(request, None, false);
     let (parts, _) = poll_fn(|cx| call.poll(&pool, || false, cx)).await.unwrap();
     assert_eq!(parts.status, 204);
     assert_eq!(written.load(Ordering::SeqCst), 0);

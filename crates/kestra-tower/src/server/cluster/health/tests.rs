@@ -3,7 +3,13 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn settings(policy: Policy) -> ClusterSettings {
-    ClusterSettings { policy, eject_after: 3, eject_first: SECOND * 5, eject_cap: SECOND * 60 }
+    ClusterSettings {
+        policy,
+        eject_after: 3,
+        eject_first: SECOND * 5,
+        eject_cap: SECOND * 60,
+        resolve_all: false,
+    }
 }
 
 /// A cluster whose clock stands still until it is moved.
@@ -154,6 +160,27 @@ fn at_most_half_rounded_up_are_out_and_calls_still_go_somewhere() {
         let used = u64::MAX;
         assert_eq!(cluster.attempt(Wish { used, ..READ }, Outcome::Success).0, most);
     }
+}
+
+#[test]
+fn members_come_and_go() {
+    let mut cluster = Cluster::new(1, Policy::Failover);
+    cluster.health.set_present(1, true);
+    cluster.health.set_present(2, true);
+    assert_eq!(cluster.attempt(READ, Outcome::Unreachable), (0, ejected(5)));
+    assert_eq!(cluster.read(), 1);
+    cluster.health.set_present(1, false);
+    assert_eq!(cluster.read(), 2);
+    // Of two that are left the last one stays in.
+    assert_eq!(cluster.attempt(READ, Outcome::Unreachable), (2, None));
+    // One that comes back is a new one.
+    cluster.health.set_present(0, false);
+    cluster.health.set_present(0, true);
+    assert_eq!(cluster.read(), 0);
+    // An attempt at one that is gone ends without effect.
+    let pick = Pick { member: 1, begun: cluster.now, is_probe: true };
+    assert_eq!(cluster.end(pick, Outcome::Unreachable), None);
+    assert_eq!(cluster.attempt(Wish { used: u64::MAX, ..READ }, Outcome::Success).0, 0);
 }
 
 #[test]
