@@ -85,7 +85,11 @@ impl FlowDefinition {
                     "No content to map due to end-of-input\n at [Source: (StringReader); line: 1, column: 1]";
                 Err(FlowProblem::syntax(message, 1, dialect))
             }
-            Ok(value) => Self::from_value(value, dialect),
+            Ok(value) => {
+                let flow = Self::from_value(value, dialect)?;
+                flow_check::schema(source, dialect)?;
+                Ok(flow)
+            }
             Err(error) => Err(FlowProblem::syntax(&error.message, error.line, dialect)),
         }
     }

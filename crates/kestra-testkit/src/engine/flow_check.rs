@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use kestra_flow::{Release, Severity};
 use serde_json::{Map, Value};
 
 use super::flow::{FlowDefinition, Task, plain_flag};
@@ -118,6 +119,20 @@ const INPUT_TYPES: &[&str] = &[
     "YAML",
     "EMAIL",
 ];
+
+/// What servers refuse besides, by their types of tasks, triggers and inputs. The words are not those of a server.
+pub(crate) fn schema(source: &str, dialect: Dialect) -> Result<(), FlowProblem> {
+    let release = match dialect {
+        Dialect::V1_0 => Release::V1_0,
+        Dialect::V1_3 => Release::V1_3,
+        Dialect::V2_0 => Release::V2_0,
+    };
+    let findings = kestra_flow::check(source, release);
+    // A server takes a source that is `deleted`, and deletes the flow.
+    let refused =
+        findings.into_iter().find(|finding| finding.severity == Severity::Error && finding.path != "deleted");
+    refused.map_or(Ok(()), |finding| Err(FlowProblem::mapping(finding.message, finding.path)))
+}
 
 /// Faults of the shape: unknown properties and types.
 pub(crate) fn mapping(raw: &Map<String, Value>, dialect: Dialect) -> Result<(), FlowProblem> {
