@@ -40,12 +40,17 @@ fn the_table_of_timeouts_is_that_of_the_code() {
     ] {
         let info = operations::operation(operation).unwrap();
         let limits = Timeouts::default().limits(Some(info), waits);
-        let connect = Timeouts::default().connect_limit();
-        let of_code = [Some(connect), limits.attempt, limits.total, limits.idle].map(text);
+        assert_eq!(limits.request_body, limits.first_byte, "{first} has them in one column");
+        let of_code = [limits.attempt, limits.total, limits.first_byte, limits.idle].map(text);
         let row = row(RETRIES, first);
-        let of_page = row[1..].iter().map(|cell| cell.trim_end_matches(", until the response's headers"));
+        let shown = |cell: &str| -> String {
+            cell.trim_end_matches(", until the response's headers").trim_end_matches(" each").to_owned()
+        };
+        let of_page = row[1..].iter().map(|cell| shown(cell));
         assert_eq!(of_page.collect::<Vec<_>>(), of_code, "{first}");
     }
+    let connection = text(Some(Timeouts::default().connect_limit()));
+    assert_eq!(row(RETRIES, "the connection: all of the above")[3], connection);
 }
 
 #[test]
