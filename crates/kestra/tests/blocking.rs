@@ -201,6 +201,22 @@ fn streams_are_iterators_that_may_end_early() {
     }
 }
 
+kestra::flow_inputs! {
+    /// The flow of [`FLOW`].
+    flow Hello("company.team", "hello") -> ();
+    new {}
+    set {}
+}
+
+#[test]
+fn flows_are_called_by_types() {
+    let site = site(Dialect::V2_0);
+    site.client.verify::<Hello>().call().unwrap();
+    assert!(site.client.run(Hello::new()).call().unwrap().is_success());
+    let started = site.client.start(Hello::new()).call().unwrap();
+    assert_eq!(started.wait().call().unwrap().id(), started.id());
+}
+
 #[test]
 fn files_are_readers() {
     for dialect in Dialect::ALL {

@@ -137,7 +137,7 @@ async fn an_output_that_does_not_fit_is_named_and_the_execution_is_kept() {
             (json!({"greeting": "hi", "rows": null}), "output `rows` must be INT and is null"),
             (
                 json!({"greeting": "hi", "rows": "hush"}),
-                "output `rows` must be INT and is a string that is none",
+                "output `rows` must be INT and is a string that cannot be read as one",
             ),
             (json!({"greeting": "hi", "rows": 1.5}), "output `rows` must be INT and is the number 1.5"),
             (

@@ -41,7 +41,7 @@ impl OutputError {
             Some(Value::Null) => "is null".to_owned(),
             Some(Value::Bool(value)) => format!("is the boolean {value}"),
             Some(Value::Number(value)) => format!("is the number {value}"),
-            Some(Value::String(_)) => "is a string that is none".to_owned(),
+            Some(Value::String(_)) => "is a string that cannot be read as one".to_owned(),
             Some(Value::Array(_)) => "is a list".to_owned(),
             Some(Value::Object(_)) => "is a map".to_owned(),
         };
