@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use kestra_core::{Body, BoxError, Call, OperationInfo, Replay, Retry, Route, Version, Versions};
-use kestra_tower::{Auth, AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, Token, TraceLayer};
+use kestra_tower::{
+    AdaptiveConcurrencyLayer, Auth, AuthLayer, HedgeLayer, RetryLayer, ServerLayer, TimeoutLayer, Token,
+    TraceLayer,
+};
 use tower::{Layer, Service, ServiceExt as _};
 use tower_test::mock::{self, Handle, Mock};
 
@@ -89,6 +92,8 @@ async fn no_layer_calls_what_is_not_ready() {
     assert_eq!(call(TimeoutLayer::attempt(MINUTE), &READ, ok()).await.0, 200);
     assert_eq!(call(AuthLayer::bearer("token"), &READ, ok()).await.0, 200);
     assert_eq!(call(servers(), &READ, ok()).await.0, 200);
+    assert_eq!(call(HedgeLayer::new(), &READ, ok()).await.0, 200);
+    assert_eq!(call(AdaptiveConcurrencyLayer::new(), &READ, ok()).await.0, 200);
 
     let (status, seen) = call(
         RetryLayer::new(Retry::standard()),
@@ -153,6 +158,8 @@ async fn layers_pass_on_whether_there_is_a_place_or_wait_for_it_in_the_call() {
     assert!(waits_with_its_inner_service(AuthLayer::bearer("token")).await);
     assert!(!waits_with_its_inner_service(TimeoutLayer::total(MINUTE)).await);
     assert!(!waits_with_its_inner_service(servers()).await);
+    assert!(waits_with_its_inner_service(HedgeLayer::new()).await);
+    assert!(!waits_with_its_inner_service(AdaptiveConcurrencyLayer::new()).await);
 }
 
 #[derive(Debug, PartialEq)]
@@ -188,6 +195,8 @@ async fn an_error_of_readiness_comes_through_as_it_is() {
         error_of_readiness(AuthLayer::bearer("token")).await,
         error_of_readiness(source()).await,
         error_of_readiness(servers()).await,
+        error_of_readiness(HedgeLayer::new()).await,
+        error_of_readiness(AdaptiveConcurrencyLayer::new()).await,
     ] {
         // The mock shares its error, and so hides its type.
         assert_eq!(error.to_string(), "closed 7");

@@ -78,8 +78,8 @@ impl Scenario {
     }
 }
 
-/// A single server with which no call succeeds in the trouble.
-pub(crate) fn full_outages() -> Vec<Scenario> {
+/// Servers with which no call succeeds in the trouble.
+pub(crate) fn full_outages(servers: usize) -> Vec<Scenario> {
     let healthy = Behaviour::HEALTHY;
     [
         ("failing", Behaviour { failing: 1.0, ..healthy.clone() }),
@@ -87,7 +87,10 @@ pub(crate) fn full_outages() -> Vec<Scenario> {
         ("unreachable", Behaviour { reach: Reach::Partitioned, ..healthy.clone() }),
         ("no response", Behaviour { is_mute: true, ..healthy }),
     ]
-    .map(|(name, behaviour)| Scenario::new(name, 1).trouble(0, behaviour))
+    .map(|(name, behaviour)| {
+        let scenario = Scenario::new(name, servers);
+        (0..servers).fold(scenario, |scenario, server| scenario.trouble(server, behaviour.clone()))
+    })
     .into()
 }
 

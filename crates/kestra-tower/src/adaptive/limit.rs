@@ -1,9 +1,12 @@
 //! The limit, and how it follows what became of requests.
 
+use std::future::poll_fn;
 use std::ops::RangeInclusive;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// How many requests end between two looks at the limit, at least.
@@ -24,6 +27,8 @@ pub(super) struct Limit {
     most: usize,
     /// Hands out places in the order of requests.
     places: Arc<Semaphore>,
+    /// Told when the server can't be reached.
+    unreachable: Notify,
     state: Mutex<State>,
 }
 
@@ -57,6 +62,12 @@ pub(super) struct Place {
     result: Option<bool>,
 }
 
+/// Why a request has no place.
+pub(super) enum NoPlace {
+    Full,
+    Unreachable,
+}
+
 impl Limit {
     pub(super) fn new(initial: usize, bounds: &RangeInclusive<usize>) -> Self {
         let least = (*bounds.start()).clamp(1, Semaphore::MAX_PERMITS);
@@ -64,28 +75,44 @@ impl Limit {
         let limit = initial.clamp(least, most);
         let state =
             State { limit, existing: limit, window: Window::default(), least: None, least_before: None };
-        Self { least, most, places: Arc::new(Semaphore::new(limit)), state: Mutex::new(state) }
+        Self {
+            least,
+            most,
+            places: Arc::new(Semaphore::new(limit)),
+            unreachable: Notify::new(),
+            state: Mutex::new(state),
+        }
     }
 
     pub(super) fn current(&self) -> usize {
         self.state().limit
     }
 
-    /// Waits for a place; `None` if there is none and `sheds` is set.
-    pub(super) async fn place(self: Arc<Self>, sheds: bool) -> Option<Place> {
+    /// Waits for a place. Returns an error if there is none and `sheds` is set, or if the server turns out to be unreachable
+    /// meanwhile: those that wait would find out one after the other.
+    pub(super) async fn place(self: Arc<Self>, sheds: bool) -> Result<Place, NoPlace> {
         let free = Arc::clone(&self.places).try_acquire_owned().ok();
         let permit = match free {
             Some(permit) => permit,
             None => {
                 self.state().window.was_full = true;
                 if sheds {
-                    return None;
+                    return Err(NoPlace::Full);
                 }
-                // The semaphore is never closed.
-                Arc::clone(&self.places).acquire_owned().await.ok()?
+                let mut unreachable = pin!(self.unreachable.notified());
+                let mut waiting = pin!(Arc::clone(&self.places).acquire_owned());
+                poll_fn(|cx| {
+                    // First, as the place of the request that found out is free as well.
+                    if unreachable.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(Err(NoPlace::Unreachable));
+                    }
+                    // The semaphore is never closed.
+                    waiting.as_mut().poll(cx).map_err(|_| NoPlace::Full)
+                })
+                .await?
             }
         };
-        Some(Place { limit: self, permit: Some(permit), since: Instant::now(), result: None })
+        Ok(Place { limit: self, permit: Some(permit), since: Instant::now(), result: None })
     }
 
     /// Learns from a request that ended, or was dropped if there is no result.
@@ -185,9 +212,12 @@ impl Window {
 }
 
 impl Place {
-    /// Sets whether the request succeeded.
-    pub(super) fn end(mut self, is_success: bool) {
+    /// Sets whether the request succeeded, or could not be sent since the server is unreachable.
+    pub(super) fn end(mut self, is_success: bool, is_unreachable: bool) {
         self.result = Some(is_success);
+        if is_unreachable {
+            self.limit.unreachable.notify_waiters();
+        }
     }
 }
 

@@ -9,6 +9,8 @@
 //!   ends. How long they take then is measured when it has shrunk.
 //! - Requests over the limit wait in the order in which they came; a timeout above ends the wait. With
 //!   [`AdaptiveConcurrencyLayer::shed`] they fail at once instead, as with tower's `LoadShed`.
+//! - If a connection to the server fails, those that wait fail with it, as not sent: a retry may find another server, and
+//!   costs nothing of the retry budget.
 //! - Not counted and never waiting: event streams, downloads, uploads, and requests that wait for an execution to end.
 //! - A request counts until its response is there.
 //!
@@ -41,6 +43,7 @@ mod limits;
 mod service;
 
 pub use layer::AdaptiveConcurrencyLayer;
+pub(crate) use service::Untried;
 pub use service::{AdaptiveConcurrencyFuture, AdaptiveConcurrencyService};
 
 #[cfg(test)]

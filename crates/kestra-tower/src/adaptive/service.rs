@@ -1,15 +1,16 @@
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use kestra_core::retry::is_transient_status;
-use kestra_core::{Body, BoxError, CallContext, Traffic};
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, RequestSent, Traffic};
 use pin_project_lite::pin_project;
 use tower::load_shed::error::Overloaded;
 use tower_service::Service;
 
-use super::limit::Limit;
+use super::limit::{Limit, NoPlace};
 use super::limits::Limits;
 use crate::oneshot::{BoxFuture, Oneshot};
 
@@ -64,12 +65,35 @@ where
     S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<BoxError>,
 {
-    let Some(place) = limit.place(sheds).await else { return Err(Overloaded::new().into()) };
+    let place = limit.place(sheds).await.map_err(refusal)?;
     let result = sending.await;
     let is_success = result.as_ref().is_ok_and(|response| !is_transient_status(response.status()));
-    place.end(is_success);
+    let error = result.as_ref().err().and_then(|error| error.downcast_ref::<Error>());
+    place.end(is_success, error.is_some_and(Error::is_connect));
     result
 }
+
+fn refusal(reason: NoPlace) -> BoxError {
+    match reason {
+        NoPlace::Full => Overloaded::new().into(),
+        NoPlace::Unreachable => {
+            let error = Error::from_source(ErrorKind::Connect, Untried);
+            error.with_request_sent(RequestSent::No).into()
+        }
+    }
+}
+
+/// The cause of the failure of a request that waited, and for which nothing was tried.
+#[derive(Debug)]
+pub(crate) struct Untried;
+
+impl fmt::Display for Untried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server could not be reached for another request, while this one waited to be sent")
+    }
+}
+
+impl std::error::Error for Untried {}
 
 pin_project! {
     /// The future of [`AdaptiveConcurrencyService`].

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
-use kestra_core::{Body, BoxError, OperationInfo, Replay, Route, Traffic, Versions};
+use kestra_core::{Body, BoxError, Error, ErrorKind, OperationInfo, Replay, Route, Traffic, Versions};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tower::load_shed::error::Overloaded;
@@ -86,7 +86,7 @@ async fn the_limit_grows_while_the_server_keeps_up_and_shrinks_when_it_does_not(
     let slow = Server::new(8);
     load(&layer, &slow, 200, 40).await;
     // A long overload doesn't become usual.
-    for _ in 0..20 {
+    for _ in 0..8 {
         let shrunk = load(&layer, &slow, 200, 40).await;
         assert!(shrunk < 30, "{shrunk}");
     }
@@ -158,4 +158,22 @@ async fn requests_are_shed_by_choice_and_streams_need_no_place() {
     assert!(service.clone().oneshot(request(&EVENTS)).await.is_ok());
     assert!(first.await.unwrap().is_ok());
     assert!(service.oneshot(request(&START)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_that_wait_for_a_server_that_cannot_be_reached_do_not_try_one_after_the_other() {
+    let layer = AdaptiveConcurrencyLayer::new().initial(1).bounds(1..=1);
+    let unreachable = service_fn(|_: Request<Body>| async {
+        sleep(USUAL).await;
+        Err::<Response<Body>, _>(BoxError::from(Error::new(ErrorKind::Connect, "refused")))
+    });
+    let service = layer.layer(unreachable);
+    let begun = Instant::now();
+    let mut waiting = JoinSet::new();
+    (0..50).for_each(|_| drop(waiting.spawn(service.clone().oneshot(request(&START)))));
+    for result in waiting.join_all().await {
+        let error = Error::from_boxed(result.unwrap_err());
+        assert!(error.is_connect(), "{error}");
+    }
+    assert_eq!(begun.elapsed(), USUAL);
 }

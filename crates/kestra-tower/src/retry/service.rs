@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::{Request, Response};
+use kestra_core::internal::causes;
 use kestra_core::retry::{Attempt, AttemptResult, RetryEvent, RetryNote};
 use kestra_core::{Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Retry};
 use pin_project_lite::pin_project;
@@ -15,6 +16,7 @@ use tower_service::Service;
 use super::budget::Budget;
 use super::decision::{Decision, decide, is_success, wrap_other};
 use super::layer::Shared;
+use crate::adaptive::Untried;
 use crate::oneshot::BoxFuture;
 use crate::replayable_request::ReplayableRequest;
 
@@ -257,7 +259,10 @@ impl Call {
         if time_left.is_some_and(|left| left <= wait) {
             return Err(Some("not retried: the deadline is too close"));
         }
-        if policy.budget_tokens().is_some() {
+        // Without an attempt to send it, the next one is no additional load.
+        let is_untried =
+            attempt.error().is_some_and(|error| causes(error).any(|cause| cause.is::<Untried>()));
+        if policy.budget_tokens().is_some() && !is_untried {
             let cost = Budget::cost(attempt.status());
             if !self.shared.budget.take(cost) {
                 if let Some(observer) = &self.shared.observer {
