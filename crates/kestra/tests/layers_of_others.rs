@@ -16,7 +16,7 @@ use tower_http::metrics::InFlightRequestsLayer;
 use tower_http::propagate_header::PropagateHeaderLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_resilience::circuitbreaker::{CircuitBreakerError, CircuitBreakerLayer};
-use tower_resilience::ratelimiter::{RateLimiterConfigBuilder, RateLimiterLayer};
+use tower_resilience::ratelimiter::{RateLimiterConfigBuilder, RateLimiterLayer, RateLimiterServiceError};
 
 const SEARCH: &str = "/api/v1/{tenant}/flows/search";
 
@@ -136,6 +136,19 @@ async fn a_rate_limiter_of_tower_resilience_fits_without_a_buffer() -> Result<()
     let limited = client.flows().search_flows().await.unwrap_err();
     assert_eq!((limited.kind(), limited.request_sent()), (ErrorKind::Service, RequestSent::No), "{limited}");
     assert_eq!(seen(&server).len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn errors_below_a_rate_limiter_stay_what_they_are() -> Result<(), Error> {
+    let take_out = MapErrLayer::new(|error: RateLimiterServiceError<BoxError>| match error {
+        RateLimiterServiceError::Inner(error) => error,
+        limited => limited.into(),
+    });
+    let layer = (take_out, RateLimiterLayer::builder().backpressure().build().unwrap());
+    let client = once("http://127.0.0.1:1").attempt_layer(layer).build()?;
+    let error = client.flows().search_flows().await.unwrap_err();
+    assert!(error.is_connect(), "{error}");
     Ok(())
 }
 

@@ -20,8 +20,7 @@ use crate::version::{Version, Versions};
 /// The definition of one operation of Kestra's HTTP API.
 ///
 /// It is data: generated from the catalogue, `'static`, and carried by the request from the builder to the transport,
-/// where layers read it through [`CallContext`](crate::CallContext).
-#[derive(Debug)]
+/// where layers read it through [`CallContext`](crate::CallContext). `Debug` shows the name.
 #[non_exhaustive]
 pub struct OperationInfo {
     /// Name in this client, such as `create_flow`.
@@ -90,6 +89,8 @@ pub struct OperationInfo {
     /// Whether the server redirects to the execution that the file belongs to.
     pub redirects: bool,
 }
+
+crate::debug_fields! { OperationInfo, this, f => write!(f, "OperationInfo({})", this.name) }
 
 /// For the crates of this client only; see [`internal`](crate::internal).
 #[doc(hidden)]
