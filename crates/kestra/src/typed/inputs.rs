@@ -42,10 +42,12 @@ impl InputValues {
     }
 
     /// Sets an input to a file, which is uploaded.
+    #[inline]
     pub fn file(&mut self, name: &'static str, file: FilePart) {
         self.put(name, Content::File(file));
     }
 
+    #[inline]
     fn put(&mut self, name: &'static str, content: Content) {
         self.0.retain(|(other, _)| *other != name);
         if !matches!(content, Content::Value(InputValue::Absent)) {

@@ -1,4 +1,4 @@
-//! Reading outputs as Rust types.
+//! Reading outputs as Rust types. What is `#[inline]` is compiled only in programs that call it.
 
 use std::fmt;
 use std::time::Duration;
@@ -35,6 +35,7 @@ pub struct OutputError(String);
 
 impl OutputError {
     /// Numbers and booleans are shown, strings are not, as they may be secrets.
+    #[inline]
     fn new(name: &str, types: &[&str], value: Option<&Value>) -> Self {
         let came = match value {
             None => "is missing".to_owned(),
@@ -88,6 +89,7 @@ macro_rules! output_values {
         impl OutputValue for $type {
             const TYPES: &'static [&'static str] = &$types;
 
+            #[inline]
             fn from_json(value: &Value) -> Option<Self> {
                 let read: fn(&Value) -> Option<Self> = $read;
                 read(value)
@@ -115,6 +117,7 @@ output_values! {
 }
 
 /// A number of seconds, or ISO 8601.
+#[inline]
 fn duration(value: &Value) -> Option<IsoDuration> {
     match value {
         Value::Number(_) | Value::String(_) => serde_json::from_value(value.clone()).ok(),

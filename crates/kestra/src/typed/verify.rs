@@ -1,4 +1,4 @@
-//! Comparing types with the flows that are deployed.
+//! Comparing types with the flows that are deployed. All of it is `#[inline]`, so that only programs that call it compile it.
 
 use futures_util::{StreamExt as _, stream};
 use kestra_core::{Error, ErrorKind};
@@ -46,6 +46,7 @@ impl Verify {
         self
     }
 
+    #[inline]
     async fn run(self) -> Result<(), Error> {
         let (client, namespace) = (&self.client, self.namespace.as_deref());
         let mut read = stream::iter(self.flows)
@@ -85,6 +86,7 @@ impl Verify {
 several_calls!(Verify: client, "verify" => (), Verify::run);
 
 /// Returns a sentence for each difference that breaks calls by the type.
+#[inline]
 fn drift(flow: &FlowSignature, deployed: &FlowWithSource) -> Vec<String> {
     let inputs = flattened(&deployed.inputs);
     let mut found = Vec::new();
@@ -112,6 +114,7 @@ fn drift(flow: &FlowSignature, deployed: &FlowWithSource) -> Vec<String> {
     found
 }
 
+#[inline]
 fn of_input(input: &InputSignature, deployed: &Deployed<'_>, found: &mut Vec<String>) {
     let id = input.id;
     let was = current(input.type_);
@@ -130,6 +133,7 @@ fn of_input(input: &InputSignature, deployed: &Deployed<'_>, found: &mut Vec<Str
     }
 }
 
+#[inline]
 fn of_output(output: &OutputSignature, deployed: &Map<String, Value>, found: &mut Vec<String>) {
     let id = output.id;
     let is = deployed.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -153,6 +157,7 @@ struct Deployed<'a> {
 }
 
 /// Returns the inputs, those within a FORM as `form.child`.
+#[inline]
 fn flattened(inputs: &[Input]) -> Vec<Deployed<'_>> {
     let mut all = Vec::new();
     for input in inputs {
@@ -172,6 +177,7 @@ fn flattened(inputs: &[Input]) -> Vec<Deployed<'_>> {
     all
 }
 
+#[inline]
 fn deployed<'a>(fields: &'a Map<String, Value>, prefix: &str) -> Deployed<'a> {
     let id = text(fields, "id").or_else(|| text(fields, "name")).unwrap_or_default();
     let takes_others =
@@ -188,15 +194,18 @@ fn deployed<'a>(fields: &'a Map<String, Value>, prefix: &str) -> Deployed<'a> {
     }
 }
 
+#[inline]
 fn is_optional(fields: &Map<String, Value>) -> bool {
     is_false(fields.get("required")) || is_there(fields, "defaults") || is_there(fields, "dependsOn")
 }
 
+#[inline]
 fn is_there(fields: &Map<String, Value>, name: &str) -> bool {
     fields.get(name).is_some_and(|value| !value.is_null())
 }
 
 /// The present name of a type that has two.
+#[inline]
 fn current(type_: &str) -> &str {
     match type_ {
         "BOOLEAN" => "BOOL",
@@ -205,10 +214,12 @@ fn current(type_: &str) -> &str {
     }
 }
 
+#[inline]
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
+#[inline]
 fn is_false(value: Option<&Value>) -> bool {
     value.is_some_and(|value| value == false)
 }
