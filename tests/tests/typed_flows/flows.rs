@@ -203,7 +203,7 @@ pub mod company_team {
             /// The output `rest`.
             rest: String = "rest";
             /// The output `nothing`.
-            nothing: Option<String> = "nothing";
+            nothing: Option<i32> = "nothing";
         }
     }
 
