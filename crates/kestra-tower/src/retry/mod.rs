@@ -22,6 +22,9 @@
 //! end before the deadline of the call, the call ends. In the end the last response or error is returned as it is; an
 //! error of ours, and one that is made of the response, notes why it was not retried.
 //!
+//! If a member of a [cluster](kestra_core::Servers::cluster) failed and another one is there, the next attempt has no wait,
+//! and what was not sent is retried whatever failed, such as TLS.
+//!
 //! All services of one layer share a budget of tokens, so that a server that is down is not sent a multiple of its load.
 //!
 //! The layer counts attempts in the context of the call, [`CallContext::attempts`](kestra_core::CallContext::attempts). In a
