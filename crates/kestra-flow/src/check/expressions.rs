@@ -31,7 +31,13 @@ pub(super) fn check(walk: &mut Walk<'_>, flow: &Tree) {
     for list in ["tasks", "errors", "finally", "afterExecution"] {
         if let Some((_, tree)) = found.get(list) {
             each_task(tree, list, &mut |_, _, found| {
-                names.tasks.extend(found.get("id").and_then(|(_, id)| text(id)).map(str::to_owned));
+                let Some(id) = found.get("id").and_then(|(_, id)| text(id)) else { return };
+                let kind = found.get("type").and_then(|(_, kind)| text(kind)).unwrap_or_default();
+                if kind.ends_with(".ForEachItem") {
+                    // The server makes these tasks of it.
+                    names.tasks.extend(["split", "items", "merge"].map(|part| format!("{id}_{part}")));
+                }
+                names.tasks.insert(id.to_owned());
             });
         }
     }
@@ -57,8 +63,9 @@ fn below(walk: &mut Walk<'_>, tree: &Tree, path: &str, names: &Names<'_>) {
                 entry.key == "type" && text(&entry.tree).is_some_and(|kind| kind.ends_with(".Subflow"))
             });
             for entry in entries {
-                // Their expressions are rendered in the other flow.
-                if is_subflow && entry.key == "outputs" {
+                // Outputs of a subflow are rendered there, and a description nowhere.
+                let is_elsewhere = is_subflow && entry.key == "outputs";
+                if is_elsewhere || entry.key == "description" {
                     continue;
                 }
                 below(walk, &entry.tree, &join(path, &entry.key), names);
@@ -69,28 +76,40 @@ fn below(walk: &mut Walk<'_>, tree: &Tree, path: &str, names: &Names<'_>) {
 
 /// Checks the expressions of a string.
 fn of_template(walk: &mut Walk<'_>, template: &str, tree: &Tree, path: &str, names: &Names<'_>) {
-    // Within it nothing is an expression.
-    if template.contains("{% raw %}") || template.contains("{%raw%}") {
+    // A statement decides what is rendered, and sets variables.
+    if template.contains("{%") {
         return;
     }
-    let mut found = Vec::new();
     for piece in pieces(template) {
         match piece {
             Piece::Text(_) => {}
-            Piece::Expression(_, Ok(expression)) => references(&expression, false, &mut found),
-            Piece::Expression(_, Err(cause)) => {
+            Piece::Expression { source, tree: Ok(expression), .. } => {
+                of_expression(walk, (source, &expression), tree, path, names);
+            }
+            Piece::Expression { tree: Err(cause), .. } => {
                 let message = format!("an expression can't be read: {cause}");
                 walk.find(Severity::Warning, tree.range.start, path, message);
             }
         }
     }
+}
+
+fn of_expression(
+    walk: &mut Walk<'_>,
+    (source, expression): (&str, &Expression),
+    tree: &Tree,
+    path: &str,
+    names: &Names<'_>,
+) {
+    let mut found = Vec::new();
+    references(expression, false, &mut found);
     for (root, name) in found {
         let (what, is_known) = match root.as_str() {
             "inputs" => ("input", names.inputs.contains(name.as_str())),
             "outputs" => ("task", names.tasks.contains(&name)),
             _ => ("variable", names.variables.contains(name.as_str())),
         };
-        if root != "vars" && is_cut_at_a_dash(template, &root, &name, names) {
+        if root != "vars" && is_cut_at_a_dash(source, &root, &name, names) {
             let message = format!("write a name with dashes in brackets: `{root}[\"{name}-..\"]`");
             walk.error(tree.range.start, path, message);
         } else if !is_known {
@@ -154,7 +173,14 @@ fn references(tree: &Expression, may_be_absent: bool, found: &mut Vec<(String, S
             each(left, may_be_absent);
             each(right, may_be_absent || is_tested);
         }
-        Expression::Test(of, ..) => each(of, true),
+        Expression::Method(of, _, arguments) => {
+            each(of, may_be_absent);
+            arguments.iter().for_each(|argument| each(&argument.value, may_be_absent));
+        }
+        Expression::Test(of, _, _, arguments) => {
+            each(of, true);
+            arguments.iter().for_each(|argument| each(&argument.value, may_be_absent));
+        }
         Expression::Choice(condition, then, other) => {
             let is_tested = has_test(condition);
             each(condition, may_be_absent);
@@ -181,7 +207,7 @@ mod tests {
     fn of(template: &str) -> Vec<String> {
         let mut found = Vec::new();
         for piece in pieces(template) {
-            if let Piece::Expression(_, tree) = piece {
+            if let Piece::Expression { tree, .. } = piece {
                 references(&tree.unwrap(), false, &mut found);
             }
         }
@@ -200,6 +226,39 @@ mod tests {
         assert_eq!(of("{{ f(inputs.a, x=[vars.b, {'c': -inputs.d}]) }}"), ["inputs.a", "vars.b", "inputs.d"]);
         assert!(of("{{ inputs.a is defined ? inputs.a : inputs.b }}").is_empty());
         assert_eq!(of("{{ inputs.a > 1 ? inputs.b : 1 }}"), ["inputs.a", "inputs.b"]);
+    }
+
+    fn warnings(tasks: &str) -> Vec<String> {
+        let source = format!(
+            "id: a\nnamespace: b\ninputs:\n  - {{id: file, type: STRING}}\n  - {{id: file-b, type: STRING}}\ntasks:\n{tasks}"
+        );
+        crate::check(&source, crate::Release::V1_3).iter().map(|finding| finding.message.clone()).collect()
+    }
+
+    #[test]
+    fn text_statements_and_descriptions_are_no_expressions() {
+        let log = |message: &str| {
+            warnings(&format!(
+                "  - id: c\n    type: io.kestra.plugin.core.log.Log\n    message: \"{message}\"\n"
+            ))
+        };
+        assert!(log("see inputs.file-b: {{ inputs.file }}").is_empty());
+        assert!(log("{% if inputs.y is defined %}{{ inputs.y }}{% endif %}").is_empty());
+        assert!(log("{%- raw -%}{{ | }}{% endraw %}").is_empty());
+        assert_eq!(log("{{ inputs.file-b }}").len(), 1);
+        let source = "  - id: c\n    description: '{{ inputs.y }}'\n    type: io.kestra.plugin.core.log.Log\n    message: m\n";
+        assert!(warnings(source).is_empty());
+    }
+
+    #[test]
+    fn tasks_of_servers_and_deep_ones_are_known() {
+        let found = warnings(
+            "  - id: each\n    type: io.kestra.plugin.core.flow.ForEachItem\n    items: x\n    namespace: b\n    flowId: d\n  \
+             - id: dag\n    type: io.kestra.plugin.core.flow.Dag\n    tasks:\n      - task:\n          id: seq\n          \
+             type: io.kestra.plugin.core.flow.Sequential\n          tasks:\n            - id: deep\n              \
+             type: io.kestra.plugin.core.log.Log\n              message: '{{ outputs.each_merge.x }} {{ outputs.deep.y }}'\n",
+        );
+        assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]

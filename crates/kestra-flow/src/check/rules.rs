@@ -200,22 +200,31 @@ fn unique_ids(walk: &mut Walk<'_>, flow: &Fields<'_>) {
 /// Calls a function with every task below a list.
 pub(super) fn each_task(tree: &Tree, path: &str, call: &mut dyn FnMut(&str, &Tree, &Fields<'_>)) {
     for (path, item, found) in maps(tree, path) {
-        call(&path, item, &found);
-        for list in ["tasks", "then", "else", "errors", "finally", "defaults"] {
-            if let Some((_, tree)) = found.get(list) {
-                each_task(tree, &join(&path, list), call);
-            }
+        task_and_below(item, &path, &found, call);
+    }
+}
+
+fn task_and_below(
+    item: &Tree,
+    path: &str,
+    found: &Fields<'_>,
+    call: &mut dyn FnMut(&str, &Tree, &Fields<'_>),
+) {
+    call(path, item, found);
+    for list in ["tasks", "then", "else", "errors", "finally", "defaults"] {
+        if let Some((_, tree)) = found.get(list) {
+            each_task(tree, &join(path, list), call);
         }
-        for (case, (_, tree)) in found.get("cases").and_then(|(_, cases)| fields(cases)).unwrap_or_default() {
-            each_task(tree, &format!("{path}.cases.{case}"), call);
-        }
-        // The tasks of a Dag and of a Pause are one level deeper.
-        for name in ["task", "onPause"] {
-            if let Some((_, task)) = found.get(name)
-                && let Some(found) = fields(task)
-            {
-                call(&join(&path, name), task, &found);
-            }
+    }
+    for (case, (_, tree)) in found.get("cases").and_then(|(_, cases)| fields(cases)).unwrap_or_default() {
+        each_task(tree, &format!("{path}.cases.{case}"), call);
+    }
+    // The tasks of a Dag and of a Pause are one level deeper.
+    for name in ["task", "onPause"] {
+        if let Some((_, task)) = found.get(name)
+            && let Some(found) = fields(task)
+        {
+            task_and_below(task, &join(path, name), &found, call);
         }
     }
 }

@@ -12,8 +12,15 @@ pub use parse::{Argument, Binary, Tree, Unary};
 pub enum Piece<'a> {
     /// Text that stays as it is.
     Text(&'a str),
-    /// An expression, and the number of its first byte within the template; or why it can't be read.
-    Expression(usize, Result<Tree, String>),
+    /// An expression.
+    Expression {
+        /// The number of bytes before it.
+        at: usize,
+        /// What is between its braces.
+        source: &'a str,
+        /// What it says, or why it can't be read.
+        tree: Result<Tree, String>,
+    },
 }
 
 /// Splits a template into its pieces; comments are left out.
@@ -35,23 +42,22 @@ impl<'a> Iterator for Pieces<'a> {
             if let Some(comment) = rest.strip_prefix("{#") {
                 self.at = comment.find("#}").map_or(self.template.len(), |end| self.at + end + 4);
             } else if let Some(body) = rest.strip_prefix("{{") {
-                let begin = self.at;
-                let tree = match lex::end_of_expression(body) {
-                    Some(end) => {
-                        self.at += end + 4;
-                        let source = body[..end].trim_start_matches('-').trim_end_matches('-');
-                        lex::tokens(source).and_then(parse::expression)
-                    }
-                    None => {
-                        self.at = self.template.len();
-                        Err("Unexpected character [\u{0}]".to_owned())
-                    }
+                let at = self.at;
+                let Some(end) = lex::end_of_expression(body) else {
+                    self.at = self.template.len();
+                    let tree = Err("Unexpected character [\u{0}]".to_owned());
+                    return Some(Piece::Expression { at, source: body, tree });
                 };
-                return Some(Piece::Expression(begin, tree));
+                self.at += end + 4;
+                let source = body[..end].trim_start_matches('-').trim_end_matches('-');
+                let tree = lex::tokens(source).and_then(parse::expression);
+                return Some(Piece::Expression { at, source, tree });
             } else if rest.is_empty() {
                 return None;
             } else {
-                let end = rest.find("{{").into_iter().chain(rest.find("{#")).min().unwrap_or(rest.len());
+                let is_begin =
+                    |(at, _): &(usize, &str)| matches!(rest.as_bytes().get(at + 1), Some(b'{' | b'#'));
+                let end = rest.match_indices('{').find(is_begin).map_or(rest.len(), |(at, _)| at);
                 self.at += end;
                 return Some(Piece::Text(&rest[..end]));
             }
@@ -69,7 +75,7 @@ mod tests {
         let shown: Vec<_> = pieces(template)
             .map(|piece| match piece {
                 Piece::Text(text) => text.to_owned(),
-                Piece::Expression(at, tree) => format!("{at} {tree:?}"),
+                Piece::Expression { at, tree, .. } => format!("{at} {tree:?}"),
             })
             .collect();
         assert_eq!(
@@ -85,8 +91,22 @@ mod tests {
     }
 
     #[test]
+    fn calls_of_methods_and_tests_with_arguments_are_read() {
+        for template in
+            ["{{ a.b().c(1, x='y') }}", "{{ a is not equalTo(1) ? 2 : 3 }}", "{{ (((((((((1))))))))) }}"]
+        {
+            assert!(
+                pieces(template).all(|piece| matches!(piece, Piece::Expression { tree: Ok(_), .. })),
+                "{template}"
+            );
+        }
+    }
+
+    #[test]
     fn nesting_has_a_limit() {
-        for open in ["(", "[", "not ", "- ", "a ? ", "a.b[", "{'a': ", "f("] {
+        for open in
+            ["(", "[", "not ", "- ", "a ? ", "a.b[", "{'a': ", "f(", "a.", "a|b|", "a ~ ", "a is b is "]
+        {
             let template = format!("{{{{ {}", open.repeat(100_000));
             let all: Vec<_> =
                 pieces(&format!("{template} }}}}")).map(|piece| format!("{piece:.20?}")).collect();

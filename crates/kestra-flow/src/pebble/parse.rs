@@ -18,8 +18,10 @@ pub enum Tree {
     Filter(Box<Tree>, String, Vec<Argument>),
     Unary(Unary, Box<Tree>),
     Binary(Binary, Box<Tree>, Box<Tree>),
-    /// `value is [not] test`.
-    Test(Box<Tree>, bool, String),
+    /// `value.method(..)`.
+    Method(Box<Tree>, String, Vec<Argument>),
+    /// `value is [not] test`, which may have arguments.
+    Test(Box<Tree>, bool, String, Vec<Argument>),
     Choice(Box<Tree>, Box<Tree>, Box<Tree>),
 }
 
@@ -67,17 +69,14 @@ const NOT: u16 = 5;
 /// How strongly a sign binds.
 const SIGN: u16 = 500;
 
-/// How deep an expression may be nested.
-const DEPTH: usize = 64;
-/// How many tokens an expression may have. Operators in a row make a tree as deep as there are.
-const TOKENS: usize = 2_000;
+/// How deep an expression may be nested; a parenthesis counts twice.
+const DEPTH: usize = 200;
+/// How many operators, filters and properties an expression may have. Those in a row make a tree as deep as there are.
+const OPERATORS: usize = 200;
 
 /// Reads a whole expression.
 pub(super) fn expression(tokens: Vec<Token>) -> Result<Tree, String> {
-    if tokens.len() > TOKENS {
-        return Err(format!("More than {TOKENS} tokens"));
-    }
-    let mut parser = Parser { tokens, at: 0, depth: 0 };
+    let mut parser = Parser { tokens, at: 0, depth: 0, operators: 0 };
     let tree = parser.choice()?;
     match parser.tokens.get(parser.at) {
         None => Ok(tree),
@@ -89,6 +88,7 @@ struct Parser {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    operators: usize,
 }
 
 impl Parser {
@@ -125,6 +125,14 @@ impl Parser {
         let tree = read(self);
         self.depth -= 1;
         tree
+    }
+
+    fn count_operator(&mut self) -> Result<(), String> {
+        self.operators += 1;
+        if self.operators > OPERATORS {
+            return Err(format!("More than {OPERATORS} operators"));
+        }
+        Ok(())
     }
 
     fn choice(&mut self) -> Result<Tree, String> {
@@ -182,6 +190,7 @@ impl Parser {
         let mut left = self.unary()?;
         loop {
             if self.peek_name() == Some("is") && least <= 30 {
+                self.count_operator()?;
                 left = self.test(left)?;
                 continue;
             }
@@ -190,6 +199,7 @@ impl Parser {
                 return Ok(left);
             };
             self.at += 1;
+            self.count_operator()?;
             let right = self.binary(strength + 1)?;
             left = Tree::Binary(operator, Box::new(left), Box::new(right));
         }
@@ -201,7 +211,8 @@ impl Parser {
         self.at += usize::from(negated);
         let name = self.peek_name().ok_or("Expected the name of a test")?.to_owned();
         self.at += 1;
-        Ok(Tree::Test(Box::new(left), negated, name))
+        let arguments = self.arguments_if_any()?;
+        Ok(Tree::Test(Box::new(left), negated, name, arguments))
     }
 
     fn unary(&mut self) -> Result<Tree, String> {
@@ -268,26 +279,38 @@ impl Parser {
     fn postfix(&mut self, mut tree: Tree) -> Result<Tree, String> {
         loop {
             if self.take(".") {
+                self.count_operator()?;
                 let name = match self.tokens.get(self.at) {
                     Some(Token::Name(name)) => Tree::Text(name.clone()),
                     Some(Token::Integer(index)) => Tree::Integer(*index),
                     _ => return Err("Unexpected character [\u{0}]".to_owned()),
                 };
                 self.at += 1;
-                tree = Tree::Attribute(Box::new(tree), Box::new(name));
+                tree = match name {
+                    Tree::Text(name) if self.peek_sign() == Some("(") => {
+                        Tree::Method(Box::new(tree), name, self.arguments()?)
+                    }
+                    name => Tree::Attribute(Box::new(tree), Box::new(name)),
+                };
             } else if self.take("[") {
+                self.count_operator()?;
                 let key = self.choice()?;
                 self.expect("]")?;
                 tree = Tree::Attribute(Box::new(tree), Box::new(key));
             } else if self.take("|") {
+                self.count_operator()?;
                 let name = self.peek_name().ok_or("Expected the name of a filter")?.to_owned();
                 self.at += 1;
-                let arguments = if self.peek_sign() == Some("(") { self.arguments()? } else { Vec::new() };
+                let arguments = self.arguments_if_any()?;
                 tree = Tree::Filter(Box::new(tree), name, arguments);
             } else {
                 return Ok(tree);
             }
         }
+    }
+
+    fn arguments_if_any(&mut self) -> Result<Vec<Argument>, String> {
+        if self.peek_sign() == Some("(") { self.arguments() } else { Ok(Vec::new()) }
     }
 
     fn arguments(&mut self) -> Result<Vec<Argument>, String> {

@@ -46,7 +46,13 @@ pub(super) fn value(tree: &Tree, scope: &Scope) -> Result<Value, Trouble> {
             }
         }
         Tree::Binary(operator, left, right) => binary(*operator, left, right, scope),
-        Tree::Test(of, negated, name) => Ok(json!(test(name, value(of, scope))? != *negated)),
+        Tree::Test(_, _, name, arguments) if !arguments.is_empty() => {
+            Err(Trouble::Failed(format!("The embedded server has no test `{name}` with arguments")))
+        }
+        Tree::Test(of, negated, name, _) => Ok(json!(test(name, value(of, scope))? != *negated)),
+        Tree::Method(_, name, _) => {
+            Err(Trouble::Failed(format!("The embedded server has no methods, such as `{name}`")))
+        }
         Tree::Choice(condition, then, other) => {
             if truth(&value(condition, scope)?) {
                 value(then, scope)

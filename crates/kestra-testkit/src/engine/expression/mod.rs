@@ -113,7 +113,7 @@ pub(crate) fn render(template: &str, scope: &Scope) -> Result<String, Expression
                 out.push_str(text);
                 continue;
             }
-            Piece::Expression(start, tree) => (start, tree),
+            Piece::Expression { at, tree, .. } => (at, tree),
         };
         let line = template[..start].matches('\n').count() + 1;
         let tree =

@@ -82,3 +82,11 @@ fn what_is_no_expression_is_an_error() {
         assert!(matches!(render(bad, &scope()), Err(ExpressionError::Failed { .. })), "{bad}");
     }
 }
+
+#[test]
+fn the_longest_expression_fits_on_the_stack_of_a_worker() {
+    let template = format!("{{{{ {}1 }}}}", "1 + ".repeat(200));
+    let small = std::thread::Builder::new().stack_size(3 << 19);
+    let rendered = small.spawn(move || render(&template, &Scope::default())).unwrap().join().unwrap();
+    assert_eq!(rendered, Ok("201".to_owned()));
+}
