@@ -190,6 +190,10 @@ async fn a_folder_with_an_earlier_backup_keeps_nothing_that_is_deleted_since() {
         }
         assert_eq!(folder.read("README.md"), "not of the backup");
         assert_eq!(folder.read("files/stays.txt"), "text");
+
+        client.files().delete_file(NAMESPACE, "/stays.txt").await.unwrap();
+        backup().delete(true).await.unwrap().check().unwrap();
+        assert!(!folder.path().join("files/stays.txt").exists());
     }
 }
 

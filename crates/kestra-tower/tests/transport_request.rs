@@ -4,7 +4,9 @@
 
 mod support;
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -101,6 +103,26 @@ fn stream_of(pieces: usize, size: usize, pause: Duration) -> Body {
     Body::new(StreamBody::new(frames))
 }
 
+/// A body of known length that doesn't say when it is at its end.
+struct Known(u64);
+
+impl http_body::Body for Known {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let left = std::mem::take(&mut self.0) as usize;
+        Poll::Ready((left > 0).then(|| Ok(Frame::data(Bytes::from(vec![b'x'; left])))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.0)
+    }
+}
+
 /// Options with this timeout, in milliseconds, for the body of the request and for the first byte.
 fn send_within(limit: u64) -> CallOptions {
     let limit = Duration::from_millis(limit);
@@ -189,6 +211,7 @@ async fn an_upload_that_stands_still_times_out() {
         (&nobody_reads, stream_of(1, 50_000_000, Duration::ZERO), RequestBody),
         (&nobody_reads, Body::from(vec![b'x'; 50_000_000]), RequestBody),
         (&nobody_answers, stream_of(3, 1_000, Duration::ZERO), FirstByte),
+        (&nobody_answers, Body::new(Known(3_000)), FirstByte),
         (&nobody_answers, Body::from("in memory"), FirstByte),
         (&nobody_answers, Body::empty(), FirstByte),
         (&silent_source, stream_of(3, 1_000, Duration::from_secs(10)), RequestBody),

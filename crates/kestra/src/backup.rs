@@ -118,6 +118,8 @@ impl Backup {
         let mut files =
             client.files().sync_down(&self.namespace, self.folder.join(FILES)).delete(self.delete);
         (files.refuses_others, files.settings) = (!self.delete, self.settings.clone());
+        // A namespace with flows or keys is there, so it may have lost its last file.
+        files.settings.allow_empty |= !flows.is_empty() || !keys.is_empty();
         let files = files.run().await?.entries;
         // Servers list nothing of a namespace that doesn't exist.
         let is_empty = flows.is_empty() && files.is_empty() && keys.is_empty();

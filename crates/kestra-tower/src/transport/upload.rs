@@ -71,7 +71,7 @@ impl RequestBody {
             is_begun: AtomicBool::new(false),
             last: AtomicU64::new(0),
             unwritten: AtomicU64::new(0),
-            is_at_end: AtomicBool::new(http_body::Body::is_end_stream(&self.body)),
+            is_at_end: AtomicBool::new(is_at_end(&self.body)),
         });
         self.progress = Some(Arc::clone(&progress));
         UploadWatch { progress, sleep: None }
@@ -86,6 +86,11 @@ impl RequestBody {
             context.sent().raise(RequestSent::Maybe);
         }
     }
+}
+
+/// Returns whether nothing of a body is left. One of known length isn't polled again after its last byte.
+fn is_at_end(body: &Body) -> bool {
+    http_body::Body::is_end_stream(body) || http_body::Body::size_hint(body).exact() == Some(0)
 }
 
 impl Progress {
@@ -170,9 +175,8 @@ impl http_body::Body for RequestBody {
             let bytes =
                 frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
             progress.unwritten.fetch_add(bytes as u64, Ordering::Relaxed);
-            progress
-                .is_at_end
-                .store(frame.is_none() || http_body::Body::is_end_stream(&self.body), Ordering::Relaxed);
+            let is_at_end = frame.is_none() || is_at_end(&self.body);
+            progress.is_at_end.store(is_at_end, Ordering::Relaxed);
         }
         Poll::Ready(frame.map(|frame| {
             let frame = frame?;
