@@ -160,21 +160,30 @@ struct Deployed<'a> {
 #[inline]
 fn flattened(inputs: &[Input]) -> Vec<Deployed<'_>> {
     let mut all = Vec::new();
-    for input in inputs {
-        let fields = input.fields();
-        match fields.get("inputs").and_then(Value::as_array) {
-            Some(children) => {
-                let form = text(fields, "id").unwrap_or_default();
-                let children = children.iter().filter_map(Value::as_object);
-                all.extend(children.map(|child| {
-                    let child = deployed(child, &format!("{form}."));
-                    Deployed { must_be_given: child.must_be_given && !is_optional(fields), ..child }
-                }));
-            }
-            None => all.push(deployed(fields, "")),
-        }
-    }
+    inputs.iter().for_each(|input| flatten(input.fields(), "", true, &mut all));
     all
+}
+
+/// Adds an input, or those within a FORM, which need not be given if the FORM need not.
+#[inline]
+fn flatten<'a>(
+    fields: &'a Map<String, Value>,
+    prefix: &str,
+    form_is_given: bool,
+    all: &mut Vec<Deployed<'a>>,
+) {
+    let input = deployed(fields, prefix);
+    let must_be_given = form_is_given && input.must_be_given;
+    match fields.get("inputs").and_then(Value::as_array) {
+        Some(children) => {
+            let prefix = format!("{}.", input.id);
+            children
+                .iter()
+                .filter_map(Value::as_object)
+                .for_each(|child| flatten(child, &prefix, must_be_given, all));
+        }
+        None => all.push(Deployed { must_be_given, ..input }),
+    }
 }
 
 #[inline]
@@ -184,13 +193,24 @@ fn deployed<'a>(fields: &'a Map<String, Value>, prefix: &str) -> Deployed<'a> {
         fields.get("allowCustomValue").is_some_and(|value| value == true) || is_there(fields, "expression");
     let values = fields.get("values").or_else(|| fields.get("options")).and_then(Value::as_array);
     // From 2.0 on a value may have a label.
-    let value = |value: &Value| value.get("value").unwrap_or(value).as_str().map(str::to_owned);
+    let value = |value: &Value| scalar(value.get("value").unwrap_or(value));
     Deployed {
         id: format!("{prefix}{id}"),
         type_: text(fields, "type").unwrap_or_default(),
         item_type: text(fields, "itemType"),
         must_be_given: !is_optional(fields),
         values: values.filter(|_| !takes_others).map(|values| values.iter().filter_map(value).collect()),
+    }
+}
+
+/// Returns a value as servers read it where they take a string.
+#[inline]
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -222,4 +242,44 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 #[inline]
 fn is_false(value: Option<&Value>) -> bool {
     value.is_some_and(|value| value == false)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn drift_from(inputs: &'static [InputSignature], deployed: Value) -> Vec<String> {
+        let flow = FlowSignature { namespace: "company.team", flow: "report", inputs, outputs: &[] };
+        let deployed = json!({"id": "report", "namespace": "company.team", "revision": 1, "source": "", "inputs": deployed});
+        drift(&flow, &serde_json::from_value(deployed).unwrap())
+    }
+
+    #[test]
+    fn values_that_are_no_strings_are_no_drift() {
+        const INPUTS: &[InputSignature] =
+            &[InputSignature::new("mode", "SELECT").values(&["1", "true", "a", "2"])];
+        let values = json!([1, true, "a", {"label": "Two", "value": 2}]);
+        assert_eq!(drift_from(INPUTS, json!([{"id": "mode", "type": "SELECT", "values": values}])), [""; 0]);
+        let values = json!([1, false, "a", {"label": "Two", "value": 3}]);
+        assert_eq!(
+            drift_from(INPUTS, json!([{"id": "mode", "type": "SELECT", "values": values}])),
+            ["the input `mode` does not take `true` any more", "the input `mode` does not take `2` any more"]
+        );
+    }
+
+    #[test]
+    fn forms_within_forms_are_compared() {
+        const INPUTS: &[InputSignature] =
+            &[InputSignature::new("a.b.c", "INT"), InputSignature::new("a.d.e", "INT").optional()];
+        let deployed = |type_: &str| {
+            json!([{"id": "a", "type": "FORM", "inputs": [
+                {"id": "b", "type": "FORM", "inputs": [{"id": "c", "type": type_}]},
+                {"id": "d", "type": "FORM", "required": false, "inputs": [{"id": "e", "type": "INT"}]},
+            ]}])
+        };
+        assert_eq!(drift_from(INPUTS, deployed("INT")), [""; 0]);
+        assert_eq!(drift_from(INPUTS, deployed("BOOL")), ["the input `a.b.c` was INT and is BOOL"]);
+    }
 }
