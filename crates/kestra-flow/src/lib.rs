@@ -17,6 +17,8 @@ mod error;
 mod expression;
 mod json;
 mod map;
+#[doc(hidden)]
+pub mod names;
 mod node;
 mod parts;
 #[cfg(feature = "pebble")]

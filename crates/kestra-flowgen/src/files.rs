@@ -26,7 +26,7 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-/// Returns all files and folders below a folder, in order.
+/// Returns all files and folders below a folder, in order. Links to folders are not followed, as they may lead to a folder above.
 ///
 /// # Errors
 ///
@@ -41,9 +41,15 @@ pub fn below(folder: &Path) -> Result<Vec<PathBuf>, String> {
     paths.sort();
     let mut found = Vec::new();
     for path in paths {
-        let within = if path.is_dir() { below(&path)? } else { Vec::new() };
+        let within = if path.is_dir() && !path.is_symlink() { below(&path)? } else { Vec::new() };
         found.push(path);
         found.extend(within);
     }
     Ok(found)
+}
+
+/// Returns whether a file is this code, also where its lines end with CRLF, as git may write them.
+#[must_use]
+pub fn is_current(file: &Path, code: &str) -> bool {
+    fs::read_to_string(file).is_ok_and(|known| known.replace("\r\n", "\n") == code)
 }

@@ -2,6 +2,8 @@
 
 mod files;
 mod types;
+#[doc(hidden)]
+pub mod words;
 
 use std::env;
 use std::fmt::{self, Display, Write as _};
@@ -9,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[doc(hidden)]
-pub use files::{below, files};
+pub use files::{below, files, is_current};
 
 /// Returns the Rust code of the types of all flows below a folder.
 ///
@@ -35,9 +37,10 @@ pub fn build(folder: impl AsRef<Path>) {
     let folder = folder.as_ref();
     let mut lines = String::new();
     // Cargo takes a folder with all that is below it.
-    let _ = writeln!(lines, "cargo::rerun-if-changed={}", folder.display());
-    for path in files::below(folder).unwrap_or_default() {
-        let _ = writeln!(lines, "cargo::rerun-if-changed={}", path.display());
+    for path in [folder.to_owned()].into_iter().chain(files::below(folder).unwrap_or_default()) {
+        // A path of several lines is no path then, and the script runs each time.
+        let path = path.display().to_string().replace(['\n', '\r'], " ");
+        let _ = writeln!(lines, "cargo::rerun-if-changed={path}");
     }
     if let Err(errors) = generate(folder).and_then(|code| write_to_out_dir(&code)) {
         for error in errors.0 {
@@ -83,7 +86,7 @@ impl Display for Errors {
 
 impl std::error::Error for Errors {}
 
-/// What keeps a flow from having types. It is shown as `file:line:column: message`.
+/// What keeps a flow from having types. It is shown as one line, `file:line:column: message`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FlowError {
@@ -97,10 +100,8 @@ pub struct FlowError {
 
 impl Display for FlowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.path.display())?;
-        if let Some((line, column)) = self.place {
-            write!(f, "{line}:{column}:")?;
-        }
-        write!(f, " {}", self.message)
+        let place = self.place.map(|(line, column)| format!("{line}:{column}:")).unwrap_or_default();
+        // It may quote what the file has.
+        f.write_str(&words::one_line(&format!("{}:{place} {}", self.path.display(), self.message)))
     }
 }

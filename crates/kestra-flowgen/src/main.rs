@@ -12,10 +12,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use kestra_flow::{Release, Schema, Severity};
-use kestra_flowgen::files;
+use kestra_flowgen::{files, is_current};
 
 use folder::{Checked, unknown_subflows};
-use report::Format;
+use report::{Format, count};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -69,6 +69,9 @@ enum Command {
         /// The crate that the code needs: `kestra` or `kestra-flow`.
         #[arg(long = "crate", value_name = "NAME", default_value = "kestra", value_parser = ["kestra", "kestra-flow"])]
         library: String,
+        /// Writes nothing; exits with 1 if the file is not as it would be written.
+        #[arg(long)]
+        check: bool,
     },
 }
 
@@ -88,7 +91,9 @@ fn main() -> ExitCode {
         (Some(Command::Check { release, schema, format, paths }), _) => {
             report(check(release, schema, &paths), format)
         }
-        (Some(Command::Plugins { schema, target, library }), _) => write_plugins(&schema, &target, &library),
+        (Some(Command::Plugins { schema, target, library, check }), _) => {
+            write_plugins(&schema, &target, &library, check)
+        }
         (None, Some(types)) => write_types(&types),
         // Clap refuses it.
         (None, None) => ExitCode::from(2),
@@ -96,39 +101,44 @@ fn main() -> ExitCode {
 }
 
 fn write_types(Types { flows, file, check }: &Types) -> ExitCode {
-    let code = match kestra_flowgen::generate(flows) {
-        Ok(code) => code,
+    match kestra_flowgen::generate(flows) {
+        Ok(code) => write(file, &code, *check, &format!("{} {}", flows.display(), file.display())),
         Err(errors) => {
             eprintln!("{errors}");
-            return ExitCode::from(1);
+            ExitCode::from(1)
         }
-    };
+    }
+}
+
+fn write_plugins(schema: &Path, target: &Path, library: &str, check: bool) -> ExitCode {
+    let name = if library == "kestra" { "kestra::flow" } else { "kestra_flow" };
+    match plugins::generate(schema, name) {
+        Ok((code, types)) => {
+            println!("{}: {}", target.display(), count(types, "type"));
+            let option = if library == "kestra" { "" } else { "--crate kestra-flow " };
+            write(target, &code, check, &format!("plugins {option}{} {}", schema.display(), target.display()))
+        }
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Writes a file, or only says whether it would be another; `arguments` are those that write it.
+fn write(file: &Path, code: &str, check: bool, arguments: &str) -> ExitCode {
     // A file that is the same keeps its time, so that nothing is compiled anew.
-    if fs::read_to_string(file).is_ok_and(|known| known == code) {
+    if is_current(file, code) {
         return ExitCode::SUCCESS;
     }
-    if *check {
-        eprintln!("{}: stale, run `kestra-flowgen {} {}`", file.display(), flows.display(), file.display());
+    if check {
+        eprintln!("{}: stale, run `kestra-flowgen {arguments}`", file.display());
         return ExitCode::from(1);
     }
     match fs::write(file, code) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("{}: {problem}", file.display());
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn write_plugins(schema: &Path, target: &Path, library: &str) -> ExitCode {
-    let library = if library == "kestra" { "kestra::flow" } else { "kestra_flow" };
-    match plugins::generate(schema, target, library) {
-        Ok(types) => {
-            println!("{}: {types} types", target.display());
-            ExitCode::SUCCESS
-        }
-        Err(problem) => {
-            eprintln!("{problem}");
             ExitCode::from(2)
         }
     }

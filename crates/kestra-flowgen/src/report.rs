@@ -34,7 +34,9 @@ impl Format {
                     // Writing to a string cannot fail.
                     let _ = writeln!(text, "{}:{finding}", file.path.display());
                 }
-                let _ = write!(text, "{} flows, {errors} errors, {warnings} warnings", checked.len());
+                let counts =
+                    [count(checked.len(), "flow"), count(errors, "error"), count(warnings, "warning")];
+                text.push_str(&counts.join(", "));
                 text
             }
             Self::Json => Value::from_iter(all.map(|(file, finding)| {
@@ -64,6 +66,11 @@ impl Format {
             }
         }
     }
+}
+
+/// Returns a number of things.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn level(finding: &Finding) -> &'static str {

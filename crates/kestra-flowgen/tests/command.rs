@@ -45,6 +45,7 @@ fn an_upgrade_is_checked_by_version() {
     let folder = Folder::new("upgrade", FLOW);
     let (code, text) = folder.check(&["--for", "1.3.25"]);
     assert_eq!(code, Some(0), "{text}");
+    assert!(text.trim_end().ends_with("1 flow, 0 errors, 1 warning"), "{text}");
     assert!(
         text.contains("below/hello, 1.yaml:10:1: warning: there is no flow `company.team.gone` among these"),
         "{text}"
@@ -55,7 +56,7 @@ fn an_upgrade_is_checked_by_version() {
         text.contains(":5:11: error: tasks[0].type: unknown type `io.kestra.plugin.core.debug.Echo`"),
         "{text}"
     );
-    assert!(text.trim_end().ends_with("1 flows, 1 errors, 1 warnings"), "{text}");
+    assert!(text.trim_end().ends_with("1 flow, 1 error, 1 warning"), "{text}");
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs, process};
+
+use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
 struct Folder(PathBuf);
 
@@ -87,7 +89,7 @@ outputs:
         "b.yaml:7:10: `id` must be a string",
         "b.yaml:8:5: `id` must be a string",
         "b.yaml:9:5: must be a map with `id` and `type`",
-        "b.yaml:10:10: `-` has no letter and no digit to make a name of: rename it",
+        "b.yaml:10:10: `id` must have letters, digits, `.`, `-` and `_`, with a letter or digit first",
         "b.yaml:11:44: `a-b` and `A_B` are both `AB` in Rust: rename one",
         "b.yaml:11:49: a value is a string: quote it",
         "b.yaml:12:39: an ARRAY of `FILE` has no Rust type: use another `itemType`, or JSON",
@@ -104,6 +106,116 @@ outputs:
         assert!(error.starts_with(wanted), "{error} instead of {wanted}");
     }
 }
+
+#[test]
+fn names_that_servers_refuse_do_not_become_code() {
+    let injected = r#""b\npub fn injected() {}\n//""#;
+    let source = |namespace: &str, id: &str, input: &str, output: &str| {
+        format!(
+            "namespace: {namespace}\nid: {id}\ninputs:\n  - {{id: form, type: FORM, inputs: [{{id: {input}, type: INT}}]}}\n\
+             outputs:\n  - {{id: {output}, type: INT, value: 1}}\n"
+        )
+    };
+    let folder = Folder::new(
+        "injected",
+        &[
+            ("a.yaml", &source(injected, "a", "b", "c")),
+            ("b.yaml", &source("a", injected, "b", "c")),
+            ("c.yaml", &source("a", "b", injected, "c")),
+            ("d.yaml", &source("a", "d", "c", injected)),
+            ("e.yaml", &source("Company.Team", "b", "größe", "-c")),
+            ("f.yaml", "namespace: a\nid: f\ninputs: [{id: c, type: \"A\\n\\u202eB\"}]\n"),
+        ],
+    );
+    let id = "`id` must have letters, digits, `.`, `-` and `_`, with a letter or digit first";
+    let namespace =
+        "`namespace` must have lower-case letters, digits, `.`, `-` and `_`, with a letter or digit first";
+    let wanted = [
+        format!("a.yaml:1:12: {namespace}"),
+        format!("b.yaml:2:5: {id}"),
+        format!("c.yaml:4:42: {id}"),
+        format!("d.yaml:6:10: {id}"),
+        format!("e.yaml:1:12: {namespace}"),
+        format!("e.yaml:4:42: {id}"),
+        format!("e.yaml:6:10: {id}"),
+        // The error is one line as well.
+        "f.yaml:3:24: the type `A  B` is unknown: use one of Kestra 1.0 to 2.0, or keep the flow elsewhere"
+            .to_owned(),
+    ];
+    assert_eq!(folder.errors(), wanted);
+}
+
+/// Returns the doc comments of generated code.
+fn docs(code: &str) -> Vec<String> {
+    let mut docs = vec![String::new()];
+    for line in code.lines() {
+        match (line.trim_start().strip_prefix("///"), docs.last_mut()) {
+            (Some(text), Some(doc)) => doc.push_str(&format!("{text}\n")),
+            _ => docs.push(String::new()),
+        }
+    }
+    docs
+}
+
+#[test]
+fn descriptions_and_values_are_neither_code_nor_links_nor_html() {
+    let texts = [
+        "```\\nfn a() {}\\n```",
+        "text\\n~~~\\nfn a() {}\\n",
+        "- ```\\n  fn a() {}\\n  ```",
+        "1. one\\n\\n       fn a() {}",
+        "> ```\\n> fn a() {}",
+        ">     fn a() {}",
+        "\\tfn a() {}\\n\\n    fn b() {}",
+        "text\\r```\\rfn a() {}",
+        "a\\u2028```\\u2028b",
+        "\\u202e right to left \\u2066",
+        "`a` ``` `` b ~~~",
+        "<b>[link](http://a.b) [other] http://a.b/><script>",
+        "- - -     fn a() {}",
+        "*/ fn a() {} /*",
+        "\\\\",
+    ];
+    for text in texts {
+        let inputs = format!(
+            "description: \"{text}\"\ninputs:\n  - {{id: a, type: SELECT, values: [\"{text}\"], description: \"{text}\"}}\n  \
+             - {{id: b, type: STRING, displayName: \"{text}\", defaults: \"{text}\"}}\n\
+             outputs: [{{id: c, type: INT, value: 1, description: \"{text}\"}}]"
+        );
+        let code = Folder::new("hostile", &[("a.yaml", &flow("report", &inputs))]).code();
+        let is_hidden =
+            |char: char| char != '\n' && char.is_control() || "\u{202e}\u{2066}\u{2028}".contains(char);
+        assert!(!code.contains(is_hidden), "{code}");
+        for doc in docs(&code) {
+            for event in Parser::new(&doc) {
+                let is_text = !matches!(
+                    event,
+                    Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock) | Event::Html(_) | Event::InlineHtml(_)
+                ) && !matches!(event, Event::Start(Tag::Link { link_type, .. }) if link_type != LinkType::Autolink);
+                assert!(is_text, "{event:?} in {doc}");
+            }
+        }
+    }
+}
+
+#[test]
+fn links_to_folders_are_not_followed() {
+    let folder = Folder::new("links", &[("below/a.yaml", &flow("report", ""))]);
+    let flows = folder.0.join("flows");
+    for name in ["up", "below/up", "below/up-too"] {
+        link(&flows, &flows.join(name));
+    }
+    let files = kestra_flowgen::files(std::slice::from_ref(&flows)).unwrap();
+    assert_eq!(files, [flows.join("below/a.yaml")]);
+}
+
+#[cfg(unix)]
+fn link(to: &Path, at: &Path) {
+    std::os::unix::fs::symlink(to, at).unwrap();
+}
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) {}
 
 #[test]
 fn two_types_of_one_name_are_an_error() {
@@ -144,6 +256,12 @@ fn a_stale_file_is_told_and_written() {
     assert_eq!(folder.run(&[]), (Some(0), String::new()));
     assert_eq!(fs::read_to_string(folder.0.join("flows.rs")).unwrap(), folder.code());
     assert_eq!(folder.run(&["--check"]), (Some(0), String::new()));
+    // As git writes it where lines end so.
+    let checked_out = folder.code().replace('\n', "\r\n");
+    fs::write(folder.0.join("flows.rs"), &checked_out).unwrap();
+    assert_eq!(folder.run(&["--check"]), (Some(0), String::new()));
+    assert_eq!(folder.run(&[]), (Some(0), String::new()));
+    assert_eq!(fs::read_to_string(folder.0.join("flows.rs")).unwrap(), checked_out);
     fs::write(folder.0.join("flows/b.yaml"), flow("other", "")).unwrap();
     assert_eq!(folder.run(&["--check"]), (Some(1), stale.to_owned()));
     assert_eq!(folder.run(&[]).0, Some(0));
@@ -193,9 +311,11 @@ fn a_build_script_tells_cargo_what_to_watch_and_what_is_wrong() {
     assert_eq!(fs::read_to_string(out.join("flows.rs")).unwrap(), folder.code());
     assert_eq!(run(None).last().unwrap(), "cargo::error=OUT_DIR: is not set: call it from a build script");
 
-    fs::write(flows.join("below/a.yaml"), "id: a\nnamespace: b\ninputs: 1\noutputs: 2\n").unwrap();
+    let broken = "id: a\nnamespace: b\ninputs: [{id: a, type: \"A\\ncargo::rustc-cfg=b\"}]\noutputs: 2\n";
+    fs::write(flows.join("below/a.yaml"), broken).unwrap();
     let lines = run(Some(&out));
     assert_eq!(lines[..4], watched);
-    let wrong = |place| format!("cargo::error={}/below/a.yaml:{place}: must be a list", flows.display());
-    assert_eq!(lines[4..], [wrong("3:9"), wrong("4:10")]);
+    let wrong = |problem: &str| format!("cargo::error={}/below/a.yaml:{problem}", flows.display());
+    let unknown = "the type `A cargo::rustc-cfg=b` is unknown: use one of Kestra 1.0 to 2.0, or keep the flow elsewhere";
+    assert_eq!(lines[4..], [wrong(&format!("3:24: {unknown}")), wrong("4:10: must be a list")]);
 }

@@ -41,7 +41,9 @@ pub mod sdk_examples_typed {
     ::kestra::flow_values! {
         /// Values of the input `mode` of the flow `report`.
         values ReportMode {
+            /// `fast`.
             Fast = "fast";
+            /// `very-slow`.
             VerySlow = "very-slow";
         }
     }

@@ -32,7 +32,9 @@ pub mod company_old {
     ::kestra::flow_values! {
         /// Values of the input `kind` of the flow `old`.
         values OldKind {
+            /// `A`.
             A = "A";
+            /// `B`.
             B = "B";
         }
     }
@@ -40,7 +42,9 @@ pub mod company_old {
     ::kestra::flow_values! {
         /// Values of the input `parts` of the flow `old`.
         values OldParts {
+            /// `one`.
             One = "one";
+            /// `two`.
             Two = "two";
         }
     }
@@ -85,6 +89,12 @@ pub mod company_team {
             made: impl Into<String> = text("made", "SELECT", []);
             /// The input `extra`.
             extra: impl Into<String> = text("extra", "STRING", []);
+            /// fn name() {}.
+            ///
+            /// A text with a mark.
+            ///
+            /// - fn indented() {}
+            marks: StringFlowMarks = set("marks", "SELECT", ["q`r", "```", "\u{202e}", "a\rb", "   ", "[x] <y>"]);
         }
     }
 
@@ -103,8 +113,11 @@ pub mod company_team {
     ::kestra::flow_values! {
         /// Values of the input `mode` of the flow `string`.
         values StringFlowMode {
+            /// `self`.
             Self_ = "self";
+            /// `on`.
             On = "on";
+            /// `other`.
             Other = "other";
         }
     }
@@ -112,23 +125,43 @@ pub mod company_team {
     ::kestra::flow_values! {
         /// Values of the input `region` of the flow `string`.
         values StringFlowRegion {
+            /// `eu`.
             Eu = "eu";
+            /// `us`.
             Us = "us";
         }
         others CustomValue
     }
 
+    ::kestra::flow_values! {
+        /// Values of the input `marks` of the flow `string`.
+        values StringFlowMarks {
+            /// q\`r.
+            QR = "q`r";
+            /// \`\`\`.
+            Value2 = "```";
+            /// `\u{202e}`.
+            Value3 = "\u{202e}";
+            /// `a\rb`.
+            AB = "a\rb";
+            /// A blank string.
+            Value5 = "   ";
+            /// `[x] <y>`.
+            XY = "[x] <y>";
+        }
+    }
+
     ::kestra::flow_inputs! {
         /// Takes an input of every type that all versions have.
         ///
-        ///    no code
+        /// no code
         ///
-        /// See \[the page] and \<b>this\</b>.
+        /// See \[the page\] and \<b\>this\</b\>.
         flow EveryType("company.team", "every-type") -> EveryTypeOutputs;
         new EveryTypeRequired {
             /// What is written.
             ///
-            /// Any text: `a`, snake_case or CamelCase.
+            /// Any text: `a`, snake\_case or CamelCase.
             text: String = text("text", "STRING", []);
             /// The input `choice`.
             choice: EveryTypeChoice = set("choice", "SELECT", ["red", "VERY_SLOW", "2nd", "", "≤", "größer als"]);
@@ -210,11 +243,17 @@ pub mod company_team {
     ::kestra::flow_values! {
         /// Values of the input `choice` of the flow `every-type`.
         values EveryTypeChoice {
+            /// `red`.
             Red = "red";
+            /// `VERY_SLOW`.
             VerySlow = "VERY_SLOW";
+            /// `2nd`.
             N2nd = "2nd";
+            /// A blank string.
             Value4 = "";
+            /// `≤`.
             Value5 = "≤";
+            /// `größer als`.
             GrößerAls = "größer als";
         }
     }
@@ -222,8 +261,11 @@ pub mod company_team {
     ::kestra::flow_values! {
         /// Values of the input `several` of the flow `every-type`.
         values EveryTypeSeveral {
+            /// `x`.
             X = "x";
+            /// `y`.
             Y = "y";
+            /// `z`.
             Z = "z";
         }
     }
@@ -306,8 +348,11 @@ pub mod company_team {
     ::kestra::flow_values! {
         /// Values of the input `choice` of the flow `on-every-server`.
         values OnEveryServerChoice {
+            /// `red`.
             Red = "red";
+            /// `VERY_SLOW`.
             VerySlow = "VERY_SLOW";
+            /// `größer als`.
             GrößerAls = "größer als";
         }
     }
@@ -315,8 +360,11 @@ pub mod company_team {
     ::kestra::flow_values! {
         /// Values of the input `several` of the flow `on-every-server`.
         values OnEveryServerSeveral {
+            /// `x`.
             X = "x";
+            /// `y`.
             Y = "y";
+            /// `z`.
             Z = "z";
         }
     }
@@ -372,7 +420,9 @@ pub mod company_team_new {
     ::kestra::flow_values! {
         /// Values of the input `color` of the flow `newest`.
         values NewestColor {
+            /// `#f00`.
             F00 = "#f00";
+            /// `#0f0`.
             N0f0 = "#0f0";
         }
     }

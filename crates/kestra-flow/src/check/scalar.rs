@@ -1,7 +1,7 @@
 //! Which scalars servers take for which kinds.
 
 use super::kind::Scalar;
-use crate::Node;
+use crate::{Node, names};
 
 /// How a scalar does not fit.
 pub(super) enum Mismatch<'a> {
@@ -37,15 +37,9 @@ pub(super) fn check<'a>(node: &Node, scalar: &'a Scalar) -> Result<(), Mismatch<
             matches!(text.trim(), "true" | "True" | "TRUE" | "false" | "False" | "FALSE" | "")
         }
         (Scalar::Duration, Node::String(text)) => is_duration(text.trim()),
-        (Scalar::TaskId, node) => {
-            is_id(&plain(node), |byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-        }
-        (Scalar::FlowId, node) => {
-            is_id(&plain(node), |byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
-        }
-        (Scalar::Namespace, node) => is_id(&plain(node), |byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte)
-        }),
+        (Scalar::TaskId, node) => names::is_task_id(&plain(node)),
+        (Scalar::FlowId, node) => names::is_id(&plain(node)),
+        (Scalar::Namespace, node) => names::is_namespace(&plain(node)),
         (Scalar::Enum(words), node) => {
             return if words.contains(&plain(node)) { Ok(()) } else { Err(Mismatch::Word(words)) };
         }
@@ -90,10 +84,6 @@ pub(super) fn cron_problem(cron: &str, has_seconds: bool) -> Option<String> {
         }
     }
     None
-}
-
-fn is_id(text: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
-    text.bytes().all(&is_allowed) && text.starts_with(|char: char| char.is_ascii_alphanumeric())
 }
 
 /// Whether `java.time.Duration` reads the text: `P2DT3H4M5.6S`, with signs, in any case.

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kestra_flowgen::words::Block;
 use serde_json::{Map, Value};
 
-use super::words::{Block, blocks};
+use super::words::blocks;
 
 /// Whose place in a flow a plugin takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 
 use super::Module;
 use super::read::{FlowType, InputType};
+use crate::words::{self, one_line};
 
 /// Writes the file.
 pub(super) fn write(modules: &BTreeMap<String, Module>) -> String {
@@ -21,7 +22,8 @@ pub(super) fn write(modules: &BTreeMap<String, Module>) -> String {
     }
     code.line(0, format_args!("}}"));
     for (name, module) in modules {
-        code.line(0, format_args!("\n/// Flows of the namespace `{}`.", module.namespace));
+        code.line(0, format_args!(""));
+        code.doc(0, &format!("Flows of the namespace `{}`.", module.namespace));
         code.line(0, format_args!("#[allow(dead_code, unreachable_pub)]"));
         code.line(0, format_args!("pub mod {name} {{"));
         for (position, flow) in module.flows.iter().enumerate() {
@@ -49,10 +51,16 @@ impl Code {
         }
     }
 
+    /// Writes a line of a doc comment; what would end the line is a blank.
+    fn doc(&mut self, depth: usize, line: &str) {
+        let line = one_line(line);
+        let blank = if line.is_empty() { "" } else { " " };
+        self.line(depth, format_args!("///{blank}{}", line.trim_end()));
+    }
+
     fn docs(&mut self, depth: usize, lines: &[String]) {
         for line in lines {
-            let blank = if line.is_empty() { "" } else { " " };
-            self.line(depth, format_args!("///{blank}{line}"));
+            self.doc(depth, line);
         }
     }
 
@@ -79,7 +87,7 @@ impl Code {
         self.line(1, format_args!("}}"));
         if let Some(results) = results {
             self.line(0, format_args!("\n    ::kestra::flow_outputs! {{"));
-            self.line(2, format_args!("/// Outputs of the flow `{id}`."));
+            self.doc(2, &format!("Outputs of the flow `{id}`."));
             self.line(2, format_args!("outputs {results} {{"));
             for output in outputs {
                 self.docs(3, &output.about);
@@ -90,9 +98,10 @@ impl Code {
         }
         for (input, values) in inputs.iter().filter_map(|input| Some((input, input.values.as_ref()?))) {
             self.line(0, format_args!("\n    ::kestra::flow_values! {{"));
-            self.line(2, format_args!("/// Values of the input `{}` of the flow `{id}`.", input.id));
+            self.doc(2, &format!("Values of the input `{}` of the flow `{id}`.", input.id));
             self.line(2, format_args!("values {} {{", values.name));
             for (name, value) in &values.all {
+                self.doc(3, &words::value(value));
                 self.line(3, format_args!("{name} = {value:?};"));
             }
             self.line(2, format_args!("}}"));

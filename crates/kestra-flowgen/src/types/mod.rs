@@ -99,9 +99,7 @@ impl<'a> File<'a> {
 
     /// Takes a name that nothing else has, or adds an error.
     fn take(&mut self, taken: &mut BTreeMap<String, String>, path: &[&str], name: &str, what: &str) {
-        if name.is_empty() {
-            self.fail(path, format!("`{what}` has no letter and no digit to make a name of: rename it"));
-        } else if let Some(other) = taken.insert(name.to_owned(), what.to_owned()) {
+        if let Some(other) = taken.insert(name.to_owned(), what.to_owned()) {
             self.fail(path, format!("`{other}` and `{what}` are both `{name}` in Rust: rename one"));
             // The first keeps the name for those that follow.
             taken.insert(name.to_owned(), other);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kestra_flow::names::{ID, NAMESPACE, is_id, is_namespace};
 use kestra_flow::{Flow, Map, Node};
 
 use super::kinds::{self, InputKind};
@@ -81,12 +82,16 @@ impl FlowType {
 /// Reads a flow; all that is wrong goes to the file.
 pub(super) fn flow(file: &mut File<'_>, flow: &Flow) -> Option<FlowType> {
     let (namespace, id) = (flow.namespace().to_owned(), flow.id().to_owned());
-    for (field, value) in [("namespace", &namespace), ("id", &id)] {
+    for (field, value, is_name, has) in
+        [("namespace", &namespace, is_namespace as fn(&str) -> bool, NAMESPACE), ("id", &id, is_id, ID)]
+    {
         if value.is_empty() {
             file.fail(
                 &[field],
                 format!("`{field}` must be a string: set it, or keep files that are no flows elsewhere"),
             );
+        } else if !is_name(value) {
+            file.fail(&[field], format!("`{field}` must have {has}"));
         }
     }
     let (module, name) = (names::snake(&namespace), names::flow(&id));
@@ -95,7 +100,7 @@ pub(super) fn flow(file: &mut File<'_>, flow: &Flow) -> Option<FlowType> {
     let inputs = reader.inputs;
     let outputs = outputs(file, flow.get("outputs"));
     let about = docs::about(flow.as_map(), &format!("The flow `{id}`."));
-    (!module.is_empty() && !name.is_empty()).then_some(FlowType {
+    (is_namespace(&namespace) && is_id(&id)).then_some(FlowType {
         module,
         namespace,
         id,
@@ -127,7 +132,7 @@ impl Reader<'_, '_> {
     fn input(&mut self, map: &Map, path: &[&str], prefix: &str, form_is_given: bool) -> Option<InputType> {
         // Kestra 1.x also reads `name`.
         let field = if map.get("id").is_none() && map.get("name").is_some() { "name" } else { "id" };
-        let id = format!("{prefix}{}", text(self.file, map, path, field)?);
+        let id = format!("{prefix}{}", self::id(self.file, map, path, field)?);
         let type_ = text(self.file, map, path, "type")?.to_owned();
         let is_given = form_is_given
             && map.get("required").and_then(Node::as_bool) != Some(false)
@@ -215,7 +220,7 @@ fn outputs(file: &mut File<'_>, list: Option<&Node>) -> Vec<OutputType> {
     let mut all = Vec::new();
     for (position, map) in items(file, list, &["outputs"]) {
         let path = &["outputs", &position];
-        let (Some(id), Some(type_)) = (text(file, map, path, "id"), text(file, map, path, "type")) else {
+        let (Some(id), Some(type_)) = (id(file, map, path, "id"), text(file, map, path, "type")) else {
             continue;
         };
         let name = names::snake(id);
@@ -262,6 +267,16 @@ fn text<'a>(file: &mut File<'_>, map: &'a Map, path: &[&str], field: &str) -> Op
         file.fail(&[path, &[field]].concat(), format!("`{field}` must be a string"));
     }
     text
+}
+
+/// Returns the id of an input or output, or adds an error.
+fn id<'a>(file: &mut File<'_>, map: &'a Map, path: &[&str], field: &str) -> Option<&'a str> {
+    let id = text(file, map, path, field)?;
+    if is_id(id) {
+        return Some(id);
+    }
+    file.fail(&[path, &[field]].concat(), format!("`{field}` must have {ID}"));
+    None
 }
 
 fn item_type(map: &Map) -> &str {

@@ -24,11 +24,13 @@ fn folder() -> &'static Path {
 }
 
 fn plugins(schema: &Path, target: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kestra-flowgen"))
-        .args(["plugins", "--crate", "kestra-flow"])
-        .args([schema, target])
-        .output()
-        .unwrap()
+    command(schema, target).output().unwrap()
+}
+
+fn command(schema: &Path, target: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kestra-flowgen"));
+    command.args(["plugins", "--crate", "kestra-flow"]).args([schema, target]);
+    command
 }
 
 /// A file that goes away.
@@ -61,6 +63,24 @@ fn the_file_is_what_the_command_writes() {
         fs::read_to_string(kept).unwrap(),
         "run this test with BLESS=1, and read what has changed"
     );
+}
+
+#[test]
+fn a_stale_file_is_told() {
+    let (schema, target) = (folder().join("schema.json"), File::new("stale.rs"));
+    let check = || {
+        let Output { status, stderr, .. } = command(&schema, &target.0).arg("--check").output().unwrap();
+        (status.code(), String::from_utf8(stderr).unwrap())
+    };
+    let (schema_name, name) = (schema.display(), target.0.display());
+    let stale =
+        format!("{name}: stale, run `kestra-flowgen plugins --crate kestra-flow {schema_name} {name}`\n");
+    assert_eq!(check(), (Some(1), stale));
+    assert!(!target.0.exists());
+    let code = fs::read_to_string(folder().join("generated.rs")).unwrap();
+    // As git writes it where lines end so.
+    fs::write(&target.0, code.replace('\n', "\r\n")).unwrap();
+    assert_eq!(check(), (Some(0), String::new()));
 }
 
 #[test]

@@ -161,13 +161,13 @@ macro_rules! flow_outputs {
 macro_rules! flow_values {
     (
         $(#[$about:meta])*
-        values $name:ident { $($variant:ident = $value:literal;)* }
+        values $name:ident { $($(#[$value_about:meta])* $variant:ident = $value:literal;)* }
     ) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $(
-                #[doc = concat!("`", $value, "`.")]
+                $(#[$value_about])*
                 $variant,
             )*
         }
@@ -192,14 +192,14 @@ macro_rules! flow_values {
     };
     (
         $(#[$about:meta])*
-        values $name:ident { $($variant:ident = $value:literal;)* }
+        values $name:ident { $($(#[$value_about:meta])* $variant:ident = $value:literal;)* }
         others $other:ident
     ) => {
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $(
-                #[doc = concat!("`", $value, "`.")]
+                $(#[$value_about])*
                 $variant,
             )*
             /// Another value, which the input takes as well.
