@@ -11,7 +11,8 @@
 //!   at all gets one request more, not twice as many.
 //! - For 10 s after a 429 or 503, or for as long as its `Retry-After` says, up to a minute, nothing is hedged.
 //! - The first response that is a success, or an error that a retry wouldn't mend, is the result, and the other request is
-//!   dropped, which closes its connection. If both fail, the result is that of the first.
+//!   dropped, which closes its connection. If the first request fails, its result waits for the second
+//!   one for at most the delay again, as a retry may be sooner. If both fail, the result is that of the first.
 //!
 //! Place the layer below [`RetryLayer`](crate::RetryLayer) and above [`TimeoutLayer::attempt`](crate::TimeoutLayer::attempt), so
 //! that both requests have a span and a timeout of their own. HTTP/2 sends both on one connection.

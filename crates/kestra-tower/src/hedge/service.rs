@@ -2,6 +2,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::{Request, Response};
 use kestra_core::{Body, BoxError, CallContext, OperationInfo, Replay};
@@ -131,19 +132,20 @@ where
     let Hedgeable { context, operation, copy } = hedgeable;
     let begun = Instant::now();
     let mut first = pin!(async { first.await.map_err(Into::into) });
-    let in_time = match shared.delay(operation.name) {
-        Some(delay) => timeout(delay, first.as_mut()).await,
-        None => Ok(first.as_mut().await),
+    let delay = shared.delay(operation.name);
+    let in_time = match delay {
+        Some(delay) => timeout(delay, first.as_mut()).await.ok(),
+        None => Some(first.as_mut().await),
     };
-    let result = match in_time {
-        Ok(result) => result,
-        Err(_) if shared.take() => {
+    let result = match (in_time, delay) {
+        (Some(result), _) => result,
+        (None, Some(delay)) if shared.take() => {
             context.begin_attempt();
             let waited_ms = begun.elapsed().as_millis() as u64;
             tracing::debug!(target: "kestra::hedge", operation = operation.name, waited_ms, "sending a second request");
-            race(first, Oneshot::new(service, copy.into_request()), &shared).await
+            race(first, Oneshot::new(service, copy.into_request()), delay, &shared).await
         }
-        Err(_) => first.await,
+        (None, _) => first.await,
     };
     shared.inspect(&result);
     if is_final(&result) {
@@ -153,37 +155,35 @@ where
     result
 }
 
-/// Returns the first final result, or that of the first request if there is none.
+/// Returns the first final result, or that of the first request if there is none `delay` after it failed.
 async fn race<B>(
     mut first: Pin<&mut impl Future<Output = Result<Response<B>, BoxError>>>,
     second: impl Future<Output = Result<Response<B>, BoxError>>,
+    delay: Duration,
     shared: &Shared,
 ) -> Result<Response<B>, BoxError> {
     let mut second = pin!(second);
-    let (mut failed, mut has_second_failed) = (None, false);
-    poll_fn(|cx| {
-        if failed.is_none()
-            && let Poll::Ready(result) = first.as_mut().poll(cx)
-        {
-            if is_final(&result) || has_second_failed {
-                return Poll::Ready(result);
-            }
-            shared.inspect(&result);
-            failed = Some(result);
-        }
-        if !has_second_failed && let Poll::Ready(result) = second.as_mut().poll(cx) {
-            if is_final(&result) {
-                return Poll::Ready(result);
-            }
-            shared.inspect(&result);
-            has_second_failed = true;
-            if let Some(result) = failed.take() {
-                return Poll::Ready(result);
-            }
-        }
-        Poll::Pending
+    let (result, is_of_first) = poll_fn(|cx| match first.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready((result, true)),
+        Poll::Pending => second.as_mut().poll(cx).map(|result| (result, false)),
     })
-    .await
+    .await;
+    if is_final(&result) {
+        return result;
+    }
+    shared.inspect(&result);
+    if !is_of_first {
+        return first.await;
+    }
+    // The second may hang, and a retry goes elsewhere.
+    match timeout(delay, second).await {
+        Ok(other) if is_final(&other) => other,
+        Ok(other) => {
+            shared.inspect(&other);
+            result
+        }
+        Err(_) => result,
+    }
 }
 
 kestra_core::debug_fields! { [S: Service<Request<Body>>, B] HedgeFuture<S, B>, _ => {} }
