@@ -35,6 +35,8 @@ struct Inner {
     has_timed_out: AtomicBool,
     is_detecting_version: AtomicBool,
     is_expiring: AtomicBool,
+    /// How many requests of the call have left the layers.
+    departures: AtomicU32,
     can_move: AtomicBool,
     has_address: AtomicBool,
     second_look: AtomicU8,
@@ -63,6 +65,7 @@ impl CallContext {
             has_timed_out: AtomicBool::new(false),
             is_detecting_version: AtomicBool::new(false),
             is_expiring: AtomicBool::new(false),
+            departures: AtomicU32::new(0),
             can_move: AtomicBool::new(false),
             has_address: AtomicBool::new(false),
             second_look: AtomicU8::new(NOT_WANTED),
@@ -180,6 +183,18 @@ impl CallContext {
     #[must_use]
     pub fn is_expiring(&self) -> bool {
         self.0.is_expiring.load(Ordering::Relaxed)
+    }
+
+    /// Records that a request of the call, or the detection of a version for it, has left the layers, so that it no longer waits
+    /// for anything but its server.
+    pub fn depart(&self) {
+        self.0.departures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how often [`depart`](Self::depart) was called.
+    #[must_use]
+    pub fn departures(&self) -> u32 {
+        self.0.departures.load(Ordering::Relaxed)
     }
 
     /// Records that a request of the call is for one of several addresses of its server's name.

@@ -47,6 +47,12 @@ impl Sent {
         self.0.fetch_or(TRACKED, Ordering::Relaxed);
     }
 
+    /// Returns whether the sender keeps track, or has raised this.
+    #[must_use]
+    pub fn is_tracked(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
     /// The most that was said.
     #[inline]
     #[must_use]

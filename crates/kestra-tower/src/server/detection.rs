@@ -46,6 +46,7 @@ struct Detecting<'a>(&'a CallContext);
 
 impl<'a> Detecting<'a> {
     fn begin(context: &'a CallContext) -> Self {
+        context.depart();
         context.set_detecting_version(true);
         Self(context)
     }

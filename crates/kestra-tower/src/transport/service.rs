@@ -44,6 +44,7 @@ impl Transport {
         if let Some(context) = &context {
             // The body raises it before a byte is written, so a timeout may take it at its word.
             context.sent().track();
+            context.depart();
         }
         if let Err(error) = check(&request, context.as_ref()) {
             return TransportFuture::failed(Attempt::new(Arc::clone(&inner.pool), context), error);

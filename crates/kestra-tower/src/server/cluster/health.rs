@@ -1,16 +1,19 @@
 //! Which members of a cluster are in, and which of them an attempt goes to: a state machine without a clock, locks or I/O.
 //!
-//! A member is *in*, *out* until an instant, or *probing*: one attempt finds out whether it works again. What ends an attempt
-//! moves it:
+//! A member is *in*, *out* until an instant, or *probing* until an instant: one attempt finds out whether it works again. What
+//! begins or ends an attempt moves it:
 //!
 //! | from | by | to |
 //! |---|---|---|
 //! | in | a success | in, its failures forgotten |
 //! | in | enough failures in a row, or a failed connection, unless too many are out | out |
-//! | out | an attempt that is sent after the instant, or that finds no other member | probing |
-//! | probing | a success of the probe | in |
-//! | probing | a failure of the probe | out, for longer |
+//! | out | an attempt that is sent after the instant, or that finds no other member | probing, for as long as its failure would leave it out |
+//! | probing | an attempt that is sent after the instant, as the probe hangs | probing, for longer |
+//! | out, probing | a success of an attempt that began after the member left | in |
+//! | probing | a failure of a probe | out, for longer |
 //! | probing | a probe that was dropped | out, due at once |
+//!
+//! A call that waits for an execution probes only a member without which it would go to one that failed it, or to none.
 //!
 //! Beside that, a member that closed a connection without a response is closed for non-idempotent calls, until an attempt that
 //! began later succeeds, or one non-idempotent call has probed it.
@@ -45,6 +48,8 @@ struct Member {
     failures: u32,
     /// How often it was left out in a row.
     ejections: u32,
+    /// When it was left out last.
+    left: Option<Instant>,
     returned: Option<Instant>,
     /// Attempts in flight.
     pending: u32,
@@ -58,7 +63,11 @@ enum Gate {
         until: Instant,
         time: Duration,
     },
-    Probing,
+    Probing {
+        since: Instant,
+        until: Instant,
+        time: Duration,
+    },
 }
 
 /// What is known of an attempt before it is sent.
@@ -69,6 +78,8 @@ pub(super) struct Wish {
     /// The member that the calls before this one went to.
     pub(super) preferred: Option<usize>,
     pub(super) is_idempotent: bool,
+    /// Whether the response comes only when an execution has ended.
+    pub(super) waits: bool,
     /// Anything.
     pub(super) random: u64,
 }
@@ -94,6 +105,13 @@ pub(super) enum Outcome {
     Closed,
     /// It says nothing of the member: the attempt was dropped, or not sent for another reason.
     Neutral,
+}
+
+impl Pick {
+    /// Returns whether this is the last probe of a member, not one before it that hung.
+    fn is_probe_of(&self, gate: Gate) -> bool {
+        self.is_probe && matches!(gate, Gate::Probing { since, .. } if since == self.begun)
+    }
 }
 
 impl Outcome {
@@ -133,13 +151,14 @@ impl Health {
     /// Selects the member for an attempt, and counts the attempt.
     pub(super) fn begin(&mut self, wish: &Wish, now: Instant) -> Pick {
         let index = self.select(wish, now);
+        let is_overdue = self.members.get_mut(index).is_some_and(|member| member.give_up_probe(now));
         let time = self.time_out(index);
         let mut pick = Pick { member: index, begun: now, is_probe: false };
         let Some(member) = self.members.get_mut(index) else { return pick };
         member.pending += 1;
-        if matches!(member.gate, Gate::Out { .. }) {
+        if is_overdue || matches!(member.gate, Gate::Out { .. }) {
             // It is due, or there is no other.
-            member.gate = Gate::Probing;
+            member.gate = Gate::Probing { since: now, until: later(now, time), time };
             pick.is_probe = true;
         }
         if let (false, Some((since, until))) = (wish.is_idempotent, member.closed)
@@ -166,16 +185,19 @@ impl Health {
         }
         match (member.gate, outcome) {
             _ if member.is_gone => None,
-            (Gate::Probing, Outcome::Success) if pick.is_probe => {
+            (Gate::Out { .. } | Gate::Probing { .. }, Outcome::Success)
+                if pick.is_probe_of(member.gate) || member.left.is_none_or(|left| left < pick.begun) =>
+            {
                 member.gate = Gate::In;
-                (member.failures, member.closed, member.returned) = (0, None, Some(now));
+                (member.failures, member.returned) = (0, Some(now));
+                member.closed = member.closed.filter(|(since, _)| pick.begun <= *since);
                 Some(Change::Returned)
             }
-            (Gate::Probing, Outcome::Neutral) if pick.is_probe => {
+            (Gate::Probing { .. }, Outcome::Neutral) if pick.is_probe_of(member.gate) => {
                 member.gate = Gate::Out { until: now, time: Duration::ZERO };
                 None
             }
-            (Gate::Probing, _) if pick.is_probe => {
+            (Gate::Probing { .. }, _) if pick.is_probe && outcome.is_failure() => {
                 member.leave(time, now);
                 Some(Change::StaysOut { time })
             }
@@ -261,7 +283,7 @@ impl Health {
     /// Returns the members that may get an attempt, in their order.
     fn candidates(&self, wish: &Wish, now: Instant) -> impl Iterator<Item = usize> {
         let open = self.members.iter().enumerate().filter(move |(index, member)| {
-            !member.is_gone && !is_used(wish, *index) && member.is_open(wish.is_idempotent, now)
+            !member.is_gone && !is_used(wish, *index) && member.is_open(wish, now)
         });
         open.map(|(index, _)| index)
     }
@@ -296,18 +318,27 @@ impl Health {
 }
 
 impl Member {
-    fn is_open(&self, is_idempotent: bool, now: Instant) -> bool {
+    fn is_open(&self, wish: &Wish, now: Instant) -> bool {
         match self.gate {
-            Gate::In => is_idempotent || self.closed.is_none_or(|(_, until)| until <= now),
-            Gate::Out { until, .. } if is_idempotent => until <= now,
+            Gate::In => wish.is_idempotent || self.closed.is_none_or(|(_, until)| until <= now),
+            // It would find out only when its execution has ended.
+            _ if wish.waits => false,
+            Gate::Out { until, .. } | Gate::Probing { until, .. } if wish.is_idempotent => until <= now,
             // A read probes a member with less harm, so it has as long again to do so.
-            Gate::Out { until, time } => later(until, time) <= now,
-            Gate::Probing => false,
+            Gate::Out { until, time } | Gate::Probing { until, time, .. } => later(until, time) <= now,
         }
+    }
+
+    /// Returns whether a probe hangs. It counts as one that failed for the time that the next one has.
+    fn give_up_probe(&mut self, now: Instant) -> bool {
+        let is_overdue = matches!(self.gate, Gate::Probing { until, .. } if until <= now);
+        self.ejections = self.ejections.saturating_add(u32::from(is_overdue));
+        is_overdue
     }
 
     fn leave(&mut self, time: Duration, now: Instant) {
         self.gate = Gate::Out { until: later(now, time), time };
+        self.left = Some(now);
         self.ejections = self.ejections.saturating_add(1);
         self.failures = 0;
     }

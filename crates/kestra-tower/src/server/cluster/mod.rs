@@ -19,6 +19,9 @@ use tokio::time::Instant;
 use crate::other_error::other_kind;
 use crate::trace::record_server;
 
+/// How long an attempt must have taken for the total timeout of its call to count as a failure of the member.
+const LEAST_TIME: Duration = Duration::from_secs(1);
+
 /// What all copies of a layer know of the members of their cluster.
 #[derive(Clone, Debug)]
 pub(super) struct Cluster {
@@ -58,6 +61,8 @@ pub(super) struct Attempt {
     base: BaseUrl,
     context: Option<CallContext>,
     wish: Wish,
+    /// How many requests of the call had left the layers before.
+    departures: u32,
     observer: Option<Observer>,
     is_over: bool,
 }
@@ -104,6 +109,7 @@ impl Cluster {
             used: context.map_or(0, CallContext::used_members),
             preferred: affinity.and_then(|affinity| affinity.get()),
             is_idempotent: is_idempotent(request, context),
+            waits: context.is_some_and(CallContext::waits),
             random: fastrand::u64(..),
         };
         let (pick, place) = {
@@ -137,6 +143,7 @@ impl Cluster {
             base,
             context: context.cloned(),
             wish,
+            departures: context.map_or(0, CallContext::departures),
             observer: observer.cloned(),
             is_over: false,
         }))
@@ -193,6 +200,18 @@ impl Attempt {
         }
     }
 
+    /// Returns whether a timeout drops the attempt, and the member is to blame for it: not if the request still waits in a layer
+    /// below, as for a place of an adaptive limit, and not if the caller has no time for any server.
+    fn has_expired(&self) -> bool {
+        let Some(context) = self.context.as_ref().filter(|context| context.is_expiring() && !context.waits())
+        else {
+            return false;
+        };
+        let has_departed = !context.sent().is_tracked() || context.departures() != self.departures;
+        let is_total = context.time_left().is_some_and(|left| left.is_zero());
+        has_departed && (!is_total || self.pick.begun.elapsed() >= LEAST_TIME)
+    }
+
     fn tell(&self, change: Change) {
         let (base, authority) = (&self.base, self.base.authority());
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -220,9 +239,7 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        let has_expired =
-            self.context.as_ref().is_some_and(|context| context.is_expiring() && !context.waits());
-        self.finish(if has_expired { Outcome::Failure } else { Outcome::Neutral }, false);
+        self.finish(if self.has_expired() { Outcome::Failure } else { Outcome::Neutral }, false);
     }
 }
 

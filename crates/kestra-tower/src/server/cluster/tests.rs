@@ -12,7 +12,7 @@ use super::*;
 use crate::test_support::{
     MOVED, Peers, READ, RECENT, Reply, START, UPDATE, fail, headers, request, request_with, status, version,
 };
-use crate::{RetryLayer, ServerLayer, TimeoutLayer};
+use crate::{AdaptiveConcurrencyLayer, RetryLayer, ServerLayer, TimeoutLayer};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -228,6 +228,42 @@ async fn timeouts_count_as_failures_and_dropped_calls_do_not() {
         assert_eq!(peers.counts()[0], count);
     }
     assert_eq!(peers.counts(), [3, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_of_which_the_member_is_innocent_does_not_count() {
+    // The caller has no time for any server.
+    let layer = ServerLayer::new(Servers::cluster(urls()));
+    let peers = Peers::new(["one", "two"]);
+    peers.of("one").add((0..5).map(|_| Reply::Never));
+    for _ in 0..5 {
+        let hasty = TimeoutLayer::total(SECOND / 1000).layer(layer.layer(peers.clone()));
+        assert!(hasty.oneshot(request(&READ)).await.is_err());
+    }
+    send(&layer, &peers, request(&READ)).await.unwrap();
+    assert_eq!(peers.counts(), [6, 0]);
+
+    // The requests wait for a place behind one of another call, and are never sent.
+    let (layer, limit) = (ServerLayer::new(Servers::cluster(urls())), AdaptiveConcurrencyLayer::new());
+    let peers = Peers::new(["one", "two"]);
+    peers.of("one").add([Reply::Never]);
+    let service = layer.layer(limit.initial(1).bounds(1..=1).layer(peers.clone()));
+    let parked = tokio::spawn(service.clone().oneshot(request(&READ)));
+    tokio::task::yield_now().await;
+    for attempts in [true, false] {
+        let timeout =
+            if attempts { TimeoutLayer::attempt(SECOND * 5) } else { TimeoutLayer::total(SECOND * 5) };
+        for _ in 0..5 {
+            let waiting = request(&READ);
+            crate::test_support::context(&waiting).sent().track();
+            assert!(timeout.layer(service.clone()).oneshot(waiting).await.is_err());
+        }
+    }
+    assert_eq!(peers.counts(), [1, 0]);
+    parked.abort();
+    assert!(parked.await.is_err());
+    send(&layer, &peers, request(&READ)).await.unwrap();
+    assert_eq!(peers.counts(), [2, 0]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,8 +51,9 @@ impl Cluster {
     }
 }
 
-const READ: Wish = Wish { used: 0, preferred: None, is_idempotent: true, random: 0 };
-const WORK: Wish = Wish { used: 0, preferred: None, is_idempotent: false, random: 0 };
+const READ: Wish = Wish { used: 0, preferred: None, is_idempotent: true, waits: false, random: 0 };
+const WORK: Wish = Wish { is_idempotent: false, ..READ };
+const WAIT: Wish = Wish { waits: true, ..READ };
 
 fn ejected(seconds: u32) -> Option<Change> {
     Some(Change::Ejected { time: SECOND * seconds })
@@ -87,8 +88,8 @@ fn one_call_probes_what_was_out() {
     cluster.pass(SECOND / 10);
     let probe = cluster.begin(READ);
     assert_eq!((probe.member, probe.is_probe), (0, true));
-    // Others stay away meanwhile, however long it takes.
-    cluster.pass(SECOND * 600);
+    // Others stay away meanwhile, for as long as if it had failed.
+    cluster.pass(SECOND * 10 - SECOND / 10);
     assert_eq!(cluster.read(), 1);
     assert_eq!(cluster.end(probe, Outcome::Success), Some(Change::Returned));
     assert_eq!(cluster.read(), 0);
@@ -119,6 +120,54 @@ fn a_member_that_fails_soon_again_is_out_for_longer() {
         cluster.pass(SECOND * healthy);
         assert_eq!(cluster.attempt(READ, Outcome::Unreachable), (0, ejected(time)), "after {healthy}");
     }
+}
+
+#[test]
+fn a_probe_that_hangs_leaves_the_place_to_the_next_after_ever_longer_times() {
+    let mut cluster = Cluster::new(2, Policy::Failover);
+    cluster.attempt(READ, Outcome::Unreachable);
+    cluster.pass(SECOND * 5);
+    let mut probes = vec![cluster.begin(READ)];
+    for time in [10, 20, 40, 60, 60] {
+        cluster.pass(SECOND * time - SECOND / 10);
+        assert_eq!(cluster.read(), 1, "after {time}");
+        cluster.pass(SECOND / 10);
+        let probe = cluster.begin(READ);
+        assert_eq!((probe.member, probe.is_probe), (0, true));
+        probes.push(probe);
+    }
+    // Of one before the last a drop says nothing, and a failure counts.
+    assert_eq!(cluster.end(probes[0], Outcome::Neutral), None);
+    assert_eq!(cluster.read(), 1);
+    assert_eq!(cluster.end(probes[1], Outcome::Failure), Some(Change::StaysOut { time: SECOND * 60 }));
+    // It began before that.
+    assert_eq!(cluster.end(probes[2], Outcome::Success), None);
+    assert_eq!(cluster.read(), 1);
+}
+
+#[test]
+fn any_success_that_began_after_a_member_left_returns_it() {
+    let mut cluster = Cluster::new(2, Policy::Failover);
+    cluster.attempt(READ, Outcome::Unreachable);
+    cluster.pass(SECOND);
+    // Both find no other member; the first is the probe, and hangs.
+    let failed = Wish { used: 0b10, ..READ };
+    let (probe, other) = (cluster.begin(failed), cluster.begin(failed));
+    assert_eq!((probe.member, probe.is_probe, other.member, other.is_probe), (0, true, 0, false));
+    assert_eq!(cluster.end(other, Outcome::Success), Some(Change::Returned));
+    assert_eq!(cluster.read(), 0);
+    // The probe counts as any attempt now.
+    assert_eq!(cluster.end(probe, Outcome::Failure), None);
+}
+
+#[test]
+fn what_waits_for_an_execution_probes_only_in_need() {
+    let mut cluster = Cluster::new(2, Policy::Failover);
+    cluster.attempt(READ, Outcome::Unreachable);
+    cluster.pass(SECOND * 600);
+    assert_eq!(cluster.begin(WAIT).member, 1);
+    let probe = cluster.begin(Wish { used: 0b10, ..WAIT });
+    assert_eq!((probe.member, probe.is_probe), (0, true));
 }
 
 #[test]
@@ -285,7 +334,7 @@ fn least_pending_takes_the_freer_of_two_different_ones() {
     assert!(counts.iter().all(|count| (90..=110).contains(count)), "{counts:?}");
 }
 
-/// Whatever comes: no more are out than may be, at most one attempt probes a member, and pending attempts are counted.
+/// Whatever comes: no more are out than may be, at most one attempt in time probes a member, and pending attempts are counted.
 #[test]
 fn any_order_of_events_keeps_the_bounds() {
     for seed in 0..300 {
@@ -295,10 +344,13 @@ fn any_order_of_events_keeps_the_bounds() {
         let mut cluster = Cluster::new(members, policy);
         let mut flying: Vec<Pick> = Vec::new();
         for _ in 0..400 {
+            // No two attempts begin at the same instant.
+            cluster.pass(Duration::from_nanos(1));
             match random.u8(..4) {
                 0 | 1 => {
                     let (used, preferred) = (random.u64(..1 << members), Some(random.usize(..members)));
-                    let wish = Wish { used, preferred, is_idempotent: random.bool(), random: random.u64(..) };
+                    let (is_idempotent, waits) = (random.bool(), random.u8(..4) == 0);
+                    let wish = Wish { used, preferred, is_idempotent, waits, random: random.u64(..) };
                     flying.push(cluster.begin(wish));
                 }
                 2 if !flying.is_empty() => {
@@ -319,8 +371,9 @@ fn any_order_of_events_keeps_the_bounds() {
             assert!(out <= members.div_ceil(2) && out < members, "{out} of {members}, seed {seed}");
             for (index, member) in all.iter().enumerate() {
                 let here = |pick: &&Pick| pick.member == index;
-                let probes = flying.iter().filter(here).filter(|pick| pick.is_probe).count();
-                assert_eq!(probes, usize::from(member.gate == Gate::Probing), "seed {seed}");
+                let probes = flying.iter().filter(here).filter(|pick| pick.is_probe_of(member.gate)).count();
+                let is_probing = matches!(member.gate, Gate::Probing { .. });
+                assert_eq!(probes, usize::from(is_probing), "seed {seed}");
                 assert_eq!(flying.iter().filter(here).count(), member.pending as usize, "seed {seed}");
             }
         }
