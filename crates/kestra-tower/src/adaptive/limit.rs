@@ -9,6 +9,8 @@ use std::task::Poll;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::baselines::{Baselines, Comparison};
+
 /// How many requests end between two looks at the limit, at least.
 const LEAST_WINDOW: usize = 32;
 
@@ -37,11 +39,9 @@ struct State {
     /// Places that exist, free or taken; more than the limit while those that are too many are still taken.
     existing: usize,
     window: Window,
-    /// The least latency of a window since the limit shrank for latency, and between the last two times. When it shrinks, the
-    /// queue at the server ends, so that the latency without a queue is measured anew. A server that has become slower is
-    /// taken as it is after two times.
-    least: Option<f64>,
-    least_before: Option<f64>,
+    /// The latencies without a queue. When the limit shrinks for latency, the queue at the server ends, so that they are measured
+    /// anew. A server that has become slower is taken as it is after two times.
+    baselines: Baselines,
 }
 
 /// The requests that ended since the last look at the limit.
@@ -49,8 +49,6 @@ struct State {
 struct Window {
     ended: usize,
     failed: usize,
-    /// Of the seconds that each took that succeeded. A mean of logarithms is hardly moved by a few that take very long.
-    logarithms: f64,
     was_full: bool,
 }
 
@@ -58,6 +56,8 @@ struct Window {
 pub(super) struct Place {
     limit: Arc<Limit>,
     permit: Option<OwnedSemaphorePermit>,
+    /// Its name, empty for a request that no builder made.
+    operation: &'static str,
     since: Instant,
     result: Option<bool>,
 }
@@ -74,7 +74,7 @@ impl Limit {
         let most = (*bounds.end()).clamp(least, Semaphore::MAX_PERMITS);
         let limit = initial.clamp(least, most);
         let state =
-            State { limit, existing: limit, window: Window::default(), least: None, least_before: None };
+            State { limit, existing: limit, window: Window::default(), baselines: Baselines::default() };
         Self {
             least,
             most,
@@ -90,7 +90,11 @@ impl Limit {
 
     /// Waits for a place. Returns an error if there is none and `sheds` is set, or if the server turns out to be unreachable
     /// meanwhile: those that wait would find out one after the other.
-    pub(super) async fn place(self: Arc<Self>, sheds: bool) -> Result<Place, NoPlace> {
+    pub(super) async fn place(
+        self: Arc<Self>,
+        operation: &'static str,
+        sheds: bool,
+    ) -> Result<Place, NoPlace> {
         let free = Arc::clone(&self.places).try_acquire_owned().ok();
         let permit = match free {
             Some(permit) => permit,
@@ -112,16 +116,20 @@ impl Limit {
                 .await?
             }
         };
-        Ok(Place { limit: self, permit: Some(permit), since: Instant::now(), result: None })
+        Ok(Place { limit: self, permit: Some(permit), operation, since: Instant::now(), result: None })
     }
 
     /// Learns from a request that ended, or was dropped if there is no result.
     fn ended(&self, place: &Place, permit: OwnedSemaphorePermit) {
-        let latency = place.since.elapsed().as_secs_f64();
+        let latency = place.since.elapsed();
         let mut state = self.state();
-        let is_slow = state.usual().is_some_and(|usual| latency > usual * SLOW);
+        let usual = state.baselines.usual(place.operation);
+        let is_slow = usual.is_some_and(|usual| latency > usual.mul_f64(SLOW));
         match place.result {
-            Some(true) => state.window.succeeded(latency),
+            Some(true) => {
+                state.window.ended += 1;
+                state.baselines.record(place.operation, latency);
+            }
             Some(false) => state.window.failed(),
             // Most likely by a timeout.
             None if is_slow => state.window.failed(),
@@ -138,7 +146,8 @@ impl Limit {
 
     fn adjust(&self, state: &mut State) {
         let (before, window) = (state.limit, std::mem::take(&mut state.window));
-        if let Some(share) = state.shrinks(&window) {
+        let comparison = state.baselines.compare();
+        if let Some(share) = state.shrinks(&window, comparison) {
             state.limit = ((before as f64 * share) as usize).max(self.least);
             let too_many = state.existing.saturating_sub(state.limit);
             state.existing -= self.places.forget_permits(too_many);
@@ -155,7 +164,7 @@ impl Limit {
                 limit = state.limit,
                 ended = window.ended,
                 failed = window.failed,
-                latency_ms = window.latency().map(|latency| (latency * 1000.0) as u64),
+                times_as_slow = comparison.map(|comparison| comparison.times),
                 "the limit of requests in flight changes"
             );
         }
@@ -167,47 +176,24 @@ impl Limit {
 }
 
 impl State {
-    /// Returns the latency without a queue, in seconds.
-    fn usual(&self) -> Option<f64> {
-        match (self.least, self.least_before) {
-            (Some(least), Some(before)) => Some(least.min(before)),
-            (least, before) => least.or(before),
-        }
-    }
-
     /// Returns what remains of the limit, if it has to shrink.
-    fn shrinks(&mut self, window: &Window) -> Option<f64> {
-        let latency = window.latency();
-        if let Some(latency) = latency {
-            self.least = Some(self.least.map_or(latency, |least| least.min(latency)));
-        }
+    fn shrinks(&mut self, window: &Window, comparison: Option<Comparison>) -> Option<f64> {
         if window.failed as f64 > window.ended as f64 * TOLERATED {
             return Some(SHRUNK);
         }
-        let (latency, usual) = (latency?, self.usual()?);
-        if latency <= usual * SLOW {
+        let Comparison { count, times } = comparison?;
+        if times <= SLOW || count * 2 <= window.ended {
             return None;
         }
-        self.least_before = self.least.take();
-        Some((usual / latency).clamp(LEAST_SHRUNK, SHRUNK))
+        self.baselines.renew();
+        Some((1.0 / times).clamp(LEAST_SHRUNK, SHRUNK))
     }
 }
 
 impl Window {
-    fn succeeded(&mut self, latency: f64) {
-        self.ended += 1;
-        self.logarithms += latency.max(1e-6).ln();
-    }
-
     fn failed(&mut self) {
         self.ended += 1;
         self.failed += 1;
-    }
-
-    /// Returns the geometric mean of those that succeeded, in seconds, if these are most.
-    fn latency(&self) -> Option<f64> {
-        let succeeded = self.ended - self.failed;
-        (succeeded * 2 > self.ended).then(|| (self.logarithms / succeeded as f64).exp())
     }
 }
 

@@ -5,8 +5,8 @@
 //!
 //! - If more than a tenth of the requests failed, the limit shrinks by a quarter. A request fails if its result is an error, or
 //!   429, 502, 503, 504 or another status that is retried.
-//! - If requests take over three times as long as they do without a queue, the limit shrinks by as much, so that the queue at the server
-//!   ends. How long they take then is measured when it has shrunk.
+//! - If requests take over three times as long as those of the same operation do without a queue, the limit shrinks by as much, so
+//!   that the queue at the server ends. How long they take then is measured when it has shrunk, for an operation from 16 requests on.
 //! - Requests over the limit wait in the order in which they came; a timeout above ends the wait. With
 //!   [`AdaptiveConcurrencyLayer::shed`] they fail at once instead, as with tower's `LoadShed`.
 //! - If a connection to the server fails, those that wait fail with it, as not sent: a retry may find another server, and
@@ -37,6 +37,7 @@
 //! # Ok::<(), kestra_core::Error>(())
 //! ```
 
+mod baselines;
 mod layer;
 mod limit;
 mod limits;

@@ -51,21 +51,28 @@ where
 
     fn call(&mut self, request: Request<Body>) -> AdaptiveConcurrencyFuture<S, B> {
         let limit = counts(&request).then(|| self.limits.of(request.uri().authority()));
+        let operation = CallContext::of(&request).and_then(CallContext::operation);
+        let name = operation.map_or("", |operation| operation.name);
         let sending = Oneshot::new(self.inner.clone(), request);
         let state = match limit {
-            Some(limit) => State::Counted { future: Box::pin(send(sending, limit, self.sheds)) },
+            Some(limit) => State::Counted { future: Box::pin(send(sending, limit, name, self.sheds)) },
             None => State::Uncounted { sending },
         };
         AdaptiveConcurrencyFuture { state }
     }
 }
 
-async fn send<S, B>(sending: Oneshot<S>, limit: Arc<Limit>, sheds: bool) -> Result<Response<B>, BoxError>
+async fn send<S, B>(
+    sending: Oneshot<S>,
+    limit: Arc<Limit>,
+    operation: &'static str,
+    sheds: bool,
+) -> Result<Response<B>, BoxError>
 where
     S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<BoxError>,
 {
-    let place = limit.place(sheds).await.map_err(refusal)?;
+    let place = limit.place(operation, sheds).await.map_err(refusal)?;
     let result = sending.await;
     let is_success = result.as_ref().is_ok_and(|response| !is_transient_status(response.status()));
     let error = result.as_ref().err().and_then(|error| error.downcast_ref::<Error>());

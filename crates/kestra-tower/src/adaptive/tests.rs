@@ -10,7 +10,7 @@ use tower::load_shed::error::Overloaded;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
 use super::AdaptiveConcurrencyLayer;
-use crate::test_support::{READ, START, request};
+use crate::test_support::{READ, START, UPDATE, request};
 
 static EVENTS: OperationInfo = OperationInfo::new(
     "follow_execution",
@@ -64,13 +64,23 @@ impl Server {
 
 /// Sends requests by so many workers, and returns the limit at the end.
 async fn load(layer: &AdaptiveConcurrencyLayer, server: &Server, workers: usize, each: usize) -> usize {
+    load_of(&READ, layer, server, workers, each).await
+}
+
+async fn load_of(
+    operation: &'static OperationInfo,
+    layer: &AdaptiveConcurrencyLayer,
+    server: &Server,
+    workers: usize,
+    each: usize,
+) -> usize {
     let service = layer.layer(server.clone().service());
     let mut running = JoinSet::new();
     for _ in 0..workers {
         let service = service.clone();
         running.spawn(async move {
             for _ in 0..each {
-                let _ = service.clone().oneshot(request(&READ)).await;
+                let _ = service.clone().oneshot(request(operation)).await;
             }
         });
     }
@@ -94,6 +104,27 @@ async fn the_limit_grows_while_the_server_keeps_up_and_shrinks_when_it_does_not(
     let slower = Server { time: USUAL * 20, ..Server::new(1000) };
     let grown = load(&layer, &slower, 200, 100).await;
     assert!(grown > 30, "{grown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_that_take_longer_by_nature_do_not_shrink_it() {
+    let layer = AdaptiveConcurrencyLayer::new();
+    let fast = Server { time: USUAL / 2, ..Server::new(1000) };
+    let slow = Server { time: USUAL * 4, ..Server::new(1000) };
+    let mut limit = 16;
+    for _ in 0..30 {
+        for (operation, server) in [(&READ, &fast), (&UPDATE, &slow)] {
+            let grown = load_of(operation, &layer, server, 32, 3).await;
+            assert!(grown >= limit, "{limit} to {grown}");
+            limit = grown;
+        }
+    }
+    assert!(limit >= 31, "{limit}");
+    // Both are too much for this one.
+    let busy = Server { time: USUAL * 4, ..Server::new(8) };
+    load_of(&READ, &layer, &busy, 200, 40).await;
+    let shrunk = load_of(&UPDATE, &layer, &busy, 200, 40).await;
+    assert!(shrunk < 30, "{shrunk}");
 }
 
 #[tokio::test(start_paused = true)]
