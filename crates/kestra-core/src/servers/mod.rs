@@ -241,6 +241,10 @@ impl Servers {
                 return Err(error(problem.as_str()));
             }
         }
+        self.check_count()
+    }
+
+    fn check_count(&self) -> Result<(), Error> {
         match &self.cluster {
             Some(_) if self.general.len() > MAX_MEMBERS => Err(error(format!(
                 "servers: a cluster has at most {MAX_MEMBERS} members, this one has {}: leave some out",
@@ -285,6 +289,7 @@ impl Servers {
         operation: Option<&OperationInfo>,
         options: &CallOptions,
     ) -> Result<BaseUrl, Error> {
+        self.check_count()?;
         let key = operation.map(|operation| operation.go_key);
         match self.general.get(index) {
             Some(server) => server.of_call(key, options),

@@ -151,6 +151,17 @@ async fn an_operation_with_servers_of_its_own_and_an_absolute_url_go_where_they_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_that_is_too_long_is_an_error_of_each_call() {
+    let servers = (0..65).map(|_| "http://one");
+    let (layer, peers) = (ServerLayer::new(Servers::cluster(servers)), Peers::new(["one", "two"]));
+    for _ in 0..2 {
+        let error = Error::from_boxed(send(&layer, &peers, request(&READ)).await.unwrap_err());
+        assert!(error.to_string().contains("at most 64 members, this one has 65"), "{error}");
+    }
+    assert_eq!(peers.counts(), [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_attempt_has_the_route_of_its_member() {
     let (layer, peers) = (ServerLayer::new(Servers::cluster(urls())), Peers::new(["one", "two"]));
     peers.of("one").add([version("1.3.25"), status(502)]);
