@@ -133,6 +133,15 @@ fn links_between_the_pages_lead_to_modules_in_rustdoc() {
             let found = modules.iter().find(|(known, _)| *known == label);
             assert!(found.is_some(), "{page} defines {label}, and guide.rs doesn't");
         }
+        let text = read(&format!("docs/{page}"));
+        for used in prose(&text).flat_map(|line| line.split("][").skip(1)).filter(|used| used.contains(".md"))
+        {
+            let label = used.split(']').next().unwrap();
+            assert!(
+                text.contains(&format!("\n[{label}]: ")),
+                "{page} uses the link {label}, and doesn't define it"
+            );
+        }
         let inline = links(&read(&format!("docs/{page}"))).into_iter();
         let inline: Vec<_> = inline.filter(|link| link.contains(".md")).collect();
         let defined = prose(&read(&format!("docs/{page}"))).filter_map(definition).count();
