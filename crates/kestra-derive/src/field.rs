@@ -74,14 +74,19 @@ impl Input {
         let id = names::id(rename.as_ref(), name)?;
         let has_default = values.first().is_some_and(Option::is_some);
         let support = quote!(::kestra::typed::derive);
-        // At the type, so that an error about it shows it.
+        // Always these words at the type, so that the compiler says once that it is not the type of an input.
         let of_type = quote_spanned!(ty.span()=> <#ty as ::kestra::typed::InputType>);
         let type_name = match &kind {
             Some(kind) => quote!(#kind),
             None => quote!(#support::first(#of_type::TYPES)),
         };
-        let mut input =
-            Parts { ty, type_name: &type_name, settings: TokenStream::new(), checks: TokenStream::new() };
+        let mut input = Parts {
+            ty,
+            of_type: &of_type,
+            type_name: &type_name,
+            settings: TokenStream::new(),
+            checks: TokenStream::new(),
+        };
         if let Some(kind) = &kind {
             let known = quote!(#of_type::TYPES);
             input.check(
@@ -127,14 +132,13 @@ impl Input {
             input.set(quote!(.set("allowedFileExtensions", [#(#extensions),*])));
         }
         let Parts { settings, checks, .. } = input;
-        let signature = quote_spanned!(ty.span()=> #support::signature::<#ty>(#id, #type_name));
+        let signature = quote!(#support::signature(#id, #type_name, #of_type::VALUES, #of_type::REQUIRED));
         let declaration = quote!({
-            let input = #support::input::<#ty>(#id, #type_name);
+            let input = #support::input(#id, #type_name, #of_type::ITEM_TYPE, #of_type::VALUES);
             #settings
             input
         });
-        // A method of the type, as a bound of a function is said at length.
-        let sending = quote_spanned!(ty.span()=> <#ty as ::kestra::typed::InputType>::put(self.#name, #id, &mut values));
+        let sending = quote!(#of_type::put(self.#name, #id, &mut values));
         Ok(Self { id, signature, sending, declaration, checks })
     }
 }
@@ -142,6 +146,8 @@ impl Input {
 /// The code of an input so far.
 struct Parts<'a> {
     ty: &'a Type,
+    /// The field's type as that of an input.
+    of_type: &'a TokenStream,
     /// An expression of the input's type.
     type_name: &'a TokenStream,
     settings: TokenStream,
@@ -153,15 +159,16 @@ impl Parts<'_> {
         self.settings.extend(quote!(let input = input #call;));
     }
 
-    /// Checks that a word is one of some, when the code is compiled; an error shows `place`.
+    /// Checks that a word is one of some, when the code is compiled; an error shows `place`. It is in the length of an array, which is
+    /// computed before the types of expressions are compared, so that this is the first error.
     fn check(&mut self, place: &impl quote::ToTokens, words: &TokenStream, word: TokenStream, message: &str) {
         self.checks.extend(quote_spanned!(place.span()=>
-            const _: () = assert!(::kestra::typed::derive::is_one_of(#word, #words), #message);
+            const _: [(); { assert!(::kestra::typed::derive::is_one_of(#word, #words), #message); 0 }] = [];
         ));
     }
 
     fn value(&mut self, setting: &str, key: &str, types: &[&str], value: &Given) {
-        let (ty, type_name) = (self.ty, self.type_name.clone());
+        let (ty, of_type, type_name) = (self.ty, self.of_type, self.type_name.clone());
         match value {
             Given::Text(text) => {
                 let fits = |kind: &&str| TEXT.contains(kind) && (types.is_empty() || types.contains(kind));
@@ -173,7 +180,7 @@ impl Parts<'_> {
                 if !text.value().contains("{{") {
                     let message = "it is none of the values";
                     self.checks.extend(quote_spanned!(text.span()=>
-                        const _: () = assert!(::kestra::typed::derive::takes::<#ty>(#text), #message);
+                        const _: () = assert!(::kestra::typed::derive::takes(#text, #of_type::VALUES), #message);
                     ));
                 }
                 self.set(quote!(.set(#key, #text)));

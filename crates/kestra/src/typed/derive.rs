@@ -4,7 +4,7 @@ use kestra_flow::{Flow, Input, Node};
 use kestra_models::InputValue;
 pub use serde_json::Value;
 
-use super::{InputSignature, InputType};
+use super::InputSignature;
 
 /// Returns the first word, which types have at least one of.
 #[must_use]
@@ -28,10 +28,10 @@ pub const fn is_one_of(word: &str, words: &[&str]) -> bool {
     false
 }
 
-/// Returns whether an input of the type takes a string: one of the values, or any if there are none.
+/// Returns whether an input takes a string: one of its values, or any if it has none.
 #[must_use]
-pub const fn takes<T: InputType>(text: &str) -> bool {
-    T::VALUES.is_empty() || is_one_of(text, T::VALUES)
+pub const fn takes(text: &str, values: &[&str]) -> bool {
+    values.is_empty() || is_one_of(text, values)
 }
 
 const fn is_same(mut one: &[u8], mut other: &[u8]) -> bool {
@@ -46,16 +46,21 @@ const fn is_same(mut one: &[u8], mut other: &[u8]) -> bool {
 
 /// Returns the entry of an input in a signature.
 #[must_use]
-pub const fn signature<T: InputType>(id: &'static str, type_: &'static str) -> InputSignature {
-    let input = InputSignature::new(id, type_).values(T::VALUES);
-    if T::REQUIRED { input } else { input.optional() }
+pub const fn signature(
+    id: &'static str,
+    type_: &'static str,
+    values: &'static [&'static str],
+    is_required: bool,
+) -> InputSignature {
+    let input = InputSignature::new(id, type_).values(values);
+    if is_required { input } else { input.optional() }
 }
 
 /// Returns the entry of an input in a source.
 #[must_use]
-pub fn input<T: InputType>(id: &str, type_: &str) -> Input {
-    let input = Input::new(id, type_).set("itemType", T::ITEM_TYPE);
-    if T::VALUES.is_empty() { input } else { input.set("values", T::VALUES) }
+pub fn input(id: &str, type_: &str, item_type: Option<&str>, values: &[&str]) -> Input {
+    let input = Input::new(id, type_).set("itemType", item_type);
+    if values.is_empty() { input } else { input.set("values", values) }
 }
 
 /// Returns a value as a source has it.
