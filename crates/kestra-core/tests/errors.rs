@@ -46,6 +46,7 @@ fn the_hint_is_printed_however_an_error_is() {
         Error::new(ErrorKind::Connect, "to 127.0.0.1:1")
             .with_source(refused())
             .with_attempts(3, std::time::Duration::ZERO),
+        Error::from_source(ErrorKind::Connect, refused()).with_failed_servers(3),
         answered(401, None, ""),
         answered(404, JSON, "{}"),
         answered(502, Some("text/html"), "<html>"),

@@ -81,6 +81,7 @@ impl Error {
             method: None,
             sent: RequestSent::No,
             attempts: 0,
+            failed_servers: 0,
             elapsed: None,
             note: None,
             hint: None,
@@ -137,6 +138,9 @@ impl Error {
         with_attempts(attempts: u32, elapsed: Duration) inner => {
             (inner.attempts, inner.elapsed) = (attempts, Some(elapsed));
         };
+
+        /// Sets how many servers of a cluster failed the call.
+        with_failed_servers(servers: u32) inner => inner.failed_servers = servers;
 
         /// Sets why the call wasn't retried.
         with_note(note: &'static str) inner => inner.note = Some(note);

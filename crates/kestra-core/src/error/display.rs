@@ -98,6 +98,9 @@ impl Error {
         if inner.attempts > 1 {
             write!(line, " (after {} attempts)", inner.attempts)?;
         }
+        if inner.failed_servers > 1 {
+            write!(line, " ({} servers failed)", inner.failed_servers)?;
+        }
         if let Some(note) = inner.note {
             write!(line, " ({note})")?;
         }

@@ -22,6 +22,7 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         }
         ErrorKind::Decode => Some(if error.response()?.is_html() { HTML } else { UNREADABLE }),
         ErrorKind::ExecutionFailed => Some(EXECUTION),
+        ErrorKind::Connect if error.0.failed_servers > 1 => Some(CONNECT_CLUSTER),
         ErrorKind::Connect => Some(CONNECT),
         ErrorKind::Proxy => {
             Some("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly")
@@ -40,6 +41,9 @@ const DNS: &str = "check the host in the URL of the server, and the DNS of this 
 
 const CONNECT: &str = "is the server running? Check host and port of its URL; the API listens on 8080 by default, 8081 is for \
                        management";
+
+const CONNECT_CLUSTER: &str = "are the servers running? Check hosts and ports of their URLs; the API listens on 8080 by default, 8081 is \
+                               for management";
 
 const CONNECT_FOR_VERSION: &str = "is the server running? Check host and port of its URL; the API listens on 8080 by default. Set \
                                    `KESTRA_API_VERSION` or `api_version` to skip the detection";

@@ -50,6 +50,8 @@ struct Inner {
     method: Option<&'static str>,
     sent: RequestSent,
     attempts: u32,
+    /// How many servers of a cluster failed the call.
+    failed_servers: u32,
     elapsed: Option<Duration>,
     note: Option<&'static str>,
     hint: Option<&'static str>,

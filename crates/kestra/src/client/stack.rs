@@ -163,7 +163,9 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
     };
     let mut error = error.with_request_sent(sent);
     if error.attempts() == 0 {
-        error = error.with_attempts(context.attempts(), context.begun().elapsed());
+        let failed = context.used_members().count_ones();
+        error =
+            error.with_attempts(context.attempts(), context.begun().elapsed()).with_failed_servers(failed);
     }
     error.with_operation(context.operation())
 }

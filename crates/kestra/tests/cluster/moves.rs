@@ -52,6 +52,8 @@ async fn two_of_three_members_may_be_dead() {
         members[2].stop().await;
         let error = client.executions().create_execution(NAMESPACE, "hello").await.unwrap_err();
         assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Connect, RequestSent::No));
+        let text = error.to_string();
+        assert!(text.contains("(3 servers failed)") && text.contains("are the servers running?"), "{text}");
         for member in &mut members {
             member.restart().await.unwrap();
         }
