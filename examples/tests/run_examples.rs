@@ -114,6 +114,14 @@ async fn typed_flow_reads_outputs_and_tells_drift() {
 }
 
 #[tokio::test]
+async fn check_flows_finds_what_an_upgrade_would_refuse() {
+    let text = run("check_flows").await;
+    assert!(text.contains("sdk.examples.check.hello:4:"), "{text}");
+    assert!(text.contains("the flow has no input `nmae`"), "{text}");
+    assert!(text.contains("sdk.examples.check.each:5:") && text.contains("1 errors"), "{text}");
+}
+
+#[tokio::test]
 async fn compose_stack_answers_its_caller() {
     let text = run("compose_stack").await;
     assert!(text.contains("200 OK") && text.contains("example-1") && text.contains("0 flows"), "{text}");

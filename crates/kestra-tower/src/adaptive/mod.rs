@@ -17,7 +17,7 @@
 //! The layer fits once per attempt, below [`ServerLayer`](crate::ServerLayer): then each server has a limit of its own, and pauses
 //! between attempts hold no place. Its services are always ready. All services of one layer share the limits.
 //!
-//! The adaptive limiter of tower-resilience 0.14 was tried and doesn't fit. It takes a 503 for a success, so that its limit grows
+//! The adaptive limiter of tower-resilience 0.14 doesn't fit. It takes a 503 for a success, so that its limit grows
 //! during an outage; it reserves a place before it knows the request, so that requests which wait for an execution take places
 //! and seem slow; its error hides the cause; and its clock can't be paused by tests.
 //!

@@ -92,6 +92,7 @@ pub(super) fn url(lookup: Lookup<'_>, names: &Names) -> Result<Option<Servers>, 
     let members: Vec<&str> = url.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
     let servers = match &*members {
         // Several addresses of one Kestra; kestractl knows one.
+        [one] if names.url == OWN.url => Servers::from(*one),
         [_, _, ..] if names.url == OWN.url => Servers::cluster(members).into(),
         _ => Servers::from(url),
     };
@@ -192,8 +193,10 @@ mod tests {
         let servers = of("http://one.example, https://two.example:8443/kestra ,").unwrap().servers.unwrap();
         assert!(servers.is_cluster());
         assert_eq!(servers.count(), 2);
-        assert!(!of("http://one.example,").unwrap_err().to_string().is_empty());
-        assert!(!of("http://one.example").unwrap().servers.unwrap().is_cluster());
+        for one in ["http://one.example", "http://one.example,"] {
+            let servers = of(one).unwrap().servers.unwrap();
+            assert!(!servers.is_cluster() && !format!("{servers:?}").contains("example,"));
+        }
         let error = of("http://one.example,http://user:hush@two.example").unwrap_err();
         assert!(
             error.to_string().contains("KESTRA_URL") && !format!("{error:?}").contains("hush"),
