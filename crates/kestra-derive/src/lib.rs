@@ -30,7 +30,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// `#[input(..)]` on a field:
 ///
 /// - `default = value`: the default of the input, as an expression of the field's type or as a string that the server reads. A field that
-///   is no `Option` is sent all the same.
+///   is no `Option` is sent nevertheless.
 /// - `min = value`, `max = value`: bounds of INT, FLOAT and DURATION.
 /// - `after = value`, `before = value`: bounds of DATE, TIME and DATETIME.
 /// - `regex = "[a-z]+"`: what a STRING or SECRET must match, as Java writes it.

@@ -125,7 +125,7 @@ fn write_plugins(schema: &Path, target: &Path, library: &str, check: bool) -> Ex
     }
 }
 
-/// Writes a file, or only says whether it would be another; `arguments` are those that write it.
+/// Writes a file, or with `check` only tells whether it is stale. `arguments` are those of the command that writes it.
 fn write(file: &Path, code: &str, check: bool, arguments: &str) -> ExitCode {
     // A file that is the same keeps its time, so that nothing is compiled anew.
     if is_current(file, code) {

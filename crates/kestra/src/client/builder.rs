@@ -1,12 +1,13 @@
 //! The settings of a client.
 
 use http::{HeaderName, HeaderValue};
-use kestra_core::{CallOptions, Error, Observer, Retry, ServerCluster, Servers, Timeouts, Version};
+use kestra_core::{CallOptions, Error, Observer, Retry, Servers, Timeouts, Version};
 use kestra_tower::transport::{Proxy, Tls};
 use kestra_tower::{Auth, HedgeLayer, TraceLayer};
 use std::time::Duration;
 use tower::Layer;
 
+use super::into_servers::IntoServers;
 use super::layers::{self, CallService, Layers};
 use super::{Client, env};
 
@@ -368,8 +369,8 @@ impl ClientBuilder {
     }
 
     /// Adds an observer, which is called with what the client does and no layer can see: retries and the retry budget,
-    /// detections of server versions, servers of a cluster that fail and come back, reconnected streams, connections of the pool, and the outcome of each call. None by
-    /// default.
+    /// detections of server versions, servers of a cluster that fail and come back, reconnected streams, connections of the
+    /// pool, and the outcome of each call. None by default.
     ///
     /// A [`service`](Self::service) or [`transport`](Self::transport) of your own tells only observers of its own.
     ///
@@ -482,35 +483,5 @@ impl ClientBuilder {
             span_ids,
             has_cluster,
         ))
-    }
-}
-
-/// What [`ClientBuilder::servers`] takes: an array or a `Vec` of servers or URLs, [`Servers`], or a [`ServerCluster`].
-pub trait IntoServers {
-    /// Returns the servers.
-    fn into_servers(self) -> Servers;
-}
-
-impl IntoServers for Servers {
-    fn into_servers(self) -> Servers {
-        self
-    }
-}
-
-impl IntoServers for ServerCluster {
-    fn into_servers(self) -> Servers {
-        self.into()
-    }
-}
-
-impl<S: Into<kestra_core::Server>, const N: usize> IntoServers for [S; N] {
-    fn into_servers(self) -> Servers {
-        Servers::new(self)
-    }
-}
-
-impl<S: Into<kestra_core::Server>> IntoServers for Vec<S> {
-    fn into_servers(self) -> Servers {
-        Servers::new(self)
     }
 }

@@ -5,6 +5,7 @@ mod builder;
 mod deadline;
 mod env;
 mod execute;
+mod into_servers;
 mod layers;
 mod prechecks;
 #[cfg(feature = "profile")]
@@ -26,8 +27,9 @@ use kestra_operations::GetConfiguration;
 use serde::{Serialize, Serializer};
 use tower::Service;
 
-pub use builder::{ClientBuilder, IntoServers};
+pub use builder::ClientBuilder;
 pub(crate) use deadline::Deadline;
+pub use into_servers::IntoServers;
 pub use layers::{CallService, CallServiceFuture, IntoCallService};
 #[cfg(feature = "profile")]
 pub use profile::Profile;

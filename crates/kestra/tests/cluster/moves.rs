@@ -107,7 +107,7 @@ async fn statuses_of_a_gateway_move_reads_and_leave_the_member_out() {
         let client = builder(cluster(&members)).observe(observer).build().unwrap();
         client.flows().get_flow(NAMESPACE, "hello").await.unwrap();
         members[0].fail(Fault::status(status).retry_after(30).always());
-        // What starts work is not repeated, and fails until the member is left out.
+        // Non-idempotent calls are not repeated, and fail until the member is left out.
         let mut failed = 0;
         for _ in 0..6 {
             failed += usize::from(client.executions().create_execution(NAMESPACE, "hello").await.is_err());
