@@ -22,7 +22,13 @@ pub enum Error {
         /// The name of the output or metric.
         name: String,
     },
-    /// A metric is larger than servers can add up.
+    /// A string has the character U+0000, which servers drop or fail on.
+    #[non_exhaustive]
+    NullCharacter {
+        /// The name of the output or metric.
+        name: String,
+    },
+    /// A metric is larger than servers can store or add up.
     #[non_exhaustive]
     OutOfRange {
         /// The name of the metric.
@@ -89,6 +95,11 @@ impl fmt::Display for Error {
             Self::NotFinite { name } => {
                 write!(f, "`{name}`: a number is NaN or infinite: send a finite number")
             }
+            Self::NullCharacter { name } => write!(
+                f,
+                "`{}`: a string has the character U+0000, which servers drop: remove it",
+                name.escape_debug()
+            ),
             Self::OutOfRange { name } => {
                 write!(f, "metric `{name}`: the value is too large for a server: report it in a larger unit")
             }

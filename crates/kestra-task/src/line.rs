@@ -58,6 +58,21 @@ pub(crate) fn json(value: &(impl Serialize + ?Sized)) -> Result<String, serde_js
     String::from_utf8(bytes).map_err(serde::de::Error::custom)
 }
 
+/// Returns whether a string of the JSON has the character U+0000: Kestra 1.3 and later drop it, and Kestra 1.0 on PostgreSQL fails
+/// the task.
+pub(crate) fn has_null(json: &str) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let escape = &rest[at + 1..];
+        if escape.starts_with("u0000") {
+            return true;
+        }
+        // The second of two backslashes begins no escape.
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
+
 /// Where a line has to begin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Start {

@@ -23,7 +23,8 @@ pub enum Level {
 
 /// Writes a line to the log of the task.
 ///
-/// A message that does not fit in a line of 4,095 bytes is split into several log lines, in order.
+/// A message that does not fit in a line of 4,095 bytes is split into several log lines, in order. The character U+0000, which
+/// servers drop or fail on, becomes U+FFFD.
 ///
 /// # Errors
 ///
@@ -36,12 +37,16 @@ pub enum Level {
 /// # Ok::<(), kestra_task::Error>(())
 /// ```
 pub fn log(level: Level, message: impl fmt::Display) -> Result<(), Error> {
-    write_pieces(Start::Here, level, &message.to_string())
+    write_pieces(Start::Here, level, &text(message))
 }
 
 /// Writes a message that says why the program ends, which must not be lost behind an unfinished line.
 pub(crate) fn log_last(message: impl fmt::Display) -> Result<(), Error> {
-    write_pieces(Start::NewLine, Level::Error, &message.to_string())
+    write_pieces(Start::NewLine, Level::Error, &text(message))
+}
+
+fn text(message: impl fmt::Display) -> String {
+    message.to_string().replace('\0', "\u{fffd}")
 }
 
 fn write_pieces(start: Start, level: Level, message: &str) -> Result<(), Error> {
@@ -122,7 +127,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_message_arrives_whole_in_lines_that_fit(message in "(?s).{0,3000}", times in 1_usize..4) {
-            let message = message.repeat(times);
+            let message = text(message.repeat(times));
             let mut together = String::new();
             for piece in pieces(&message) {
                 let json = line(Level::Error, piece).unwrap();

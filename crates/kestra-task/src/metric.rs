@@ -3,14 +3,14 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::line::{FRAME, LIMIT, Start, json, write};
+use crate::line::{FRAME, LIMIT, Start, has_null, json, write};
 use crate::{Error, name};
 
 /// The largest duration in seconds: a century. A server fails on more than 292 years.
 const LONGEST: f64 = 100.0 * 365.25 * 86_400.0;
 
-/// The largest amount; servers add amounts up, and the sum must stay finite.
-const LARGEST: f64 = 1e100;
+/// The largest amount; servers add amounts up, and on MySQL store the sum in single precision, so at most 3.4e38.
+const LARGEST: f64 = 1e30;
 
 /// A number that a metric can have: any integer or floating point number of Rust.
 pub trait Amount: sealed::Amount {}
@@ -129,8 +129,9 @@ impl Metric {
     /// # Errors
     ///
     /// - [`Error::NotFinite`] if the number is NaN or infinite
-    /// - [`Error::OutOfRange`] if a duration is longer than 100 years, or an amount over 10^100
-    /// - [`Error::InvalidName`] if its name or that of a tag is empty
+    /// - [`Error::OutOfRange`] if a duration is longer than 100 years, or an amount over 10^30
+    /// - [`Error::InvalidName`] if its name or that of a tag is empty, or its name is longer than 150 characters
+    /// - [`Error::NullCharacter`] if a name, a tag or the description has the character U+0000
     /// - [`Error::TooLong`] if it does not fit in a line of 4,095 bytes
     /// - [`Error::Write`] if standard output is closed
     pub fn send(self) -> Result<(), Error> {
@@ -143,7 +144,7 @@ impl Metric {
         struct Line<'a> {
             metrics: [&'a Metric; 1],
         }
-        name::check(&self.name)?;
+        name::check_metric(&self.name)?;
         self.tags.keys().try_for_each(|tag| name::check(tag))?;
         if !self.value.is_finite() {
             return Err(Error::NotFinite { name: self.name });
@@ -157,6 +158,7 @@ impl Metric {
         };
         match line.len() + FRAME {
             length if length > LIMIT => Err(Error::TooLong { name: self.name, length }),
+            _ if has_null(&line) => Err(Error::NullCharacter { name: self.name }),
             _ => Ok(line),
         }
     }
@@ -247,6 +249,18 @@ mod tests {
         assert!(matches!(Metric::timer("a", Duration::MAX).line(), Err(Error::OutOfRange { .. })));
         assert!(matches!(Metric::counter("", 1).line(), Err(Error::InvalidName { .. })));
         assert!(matches!(Metric::counter("a", 1).tag("", "b").line(), Err(Error::InvalidName { .. })));
+        assert!(matches!(Metric::counter(&"ä".repeat(151), 1).line(), Err(Error::InvalidName { .. })));
+        assert!(matches!(Metric::counter(&"😀".repeat(76), 1).line(), Err(Error::InvalidName { .. })));
+        assert!(Metric::counter(&"ä".repeat(150), 1).line().is_ok());
+        assert!(matches!(Metric::gauge("a", -1e39).line(), Err(Error::OutOfRange { .. })));
+        for metric in [
+            Metric::counter("a\0", 1),
+            Metric::counter("a", 1).tag("b", "\0"),
+            Metric::counter("a", 1).description("\\\0"),
+        ] {
+            assert!(matches!(metric.line(), Err(Error::NullCharacter { .. })));
+        }
+        assert!(Metric::counter("a", 1).tag("b", r"\u0000 \\u0000").line().is_ok());
         assert!(matches!(
             Metric::counter("a", 1).tag("b", "c".repeat(5_000)).line(),
             Err(Error::TooLong { .. })

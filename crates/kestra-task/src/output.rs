@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::checks::{Problem, check};
-use crate::line::{FRAME, LIMIT, Start, json, write};
+use crate::line::{FRAME, LIMIT, Start, has_null, json, write};
 use crate::{Error, name};
 
 /// Reports one output, which the flow reads as `{{ outputs.<task>.vars.<name> }}`.
@@ -16,6 +16,7 @@ use crate::{Error, name};
 /// - [`Error::TooLong`] if it does not fit in a line of 4,095 bytes; write it to an [`output_file`](crate::output_file) then
 /// - [`Error::NotFinite`] if a number in it is NaN or infinite
 /// - [`Error::InvalidName`] if `name` is empty
+/// - [`Error::NullCharacter`] if a string in it has the character U+0000
 /// - [`Error::Serialize`] if it is not valid as JSON, such as a map whose keys are lists, or is nested deeper than 100
 /// - [`Error::Write`] if standard output is closed
 ///
@@ -89,6 +90,9 @@ fn lines<'a>(outputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Ve
     let mut lines: Vec<String> = Vec::new();
     for (name, value) in outputs.into_iter().filter(|(_, value)| *value != "null") {
         let entry = format!("{}:{value}", json(name).map_err(|source| failed(name, source))?);
+        if has_null(&entry) {
+            return Err(Error::NullCharacter { name: name.to_owned() });
+        }
         let free = LIMIT - FRAME - END.len();
         match lines.last_mut() {
             Some(line) if line.len() + 1 + entry.len() <= free => {
@@ -200,6 +204,21 @@ mod tests {
         assert!(matches!(lines_of(&raw("1e999")), Err(Error::Serialize { .. })));
     }
 
+    #[test]
+    fn a_null_character_is_refused() {
+        let raw = RawValue::from_string(r#"["\u0000"]"#.to_owned()).unwrap();
+        for lines in [
+            lines_of(&json!({"a": "\0"})),
+            lines_of(&json!({"a": {"b\0": [1]}})),
+            lines_of(&json!({"a": "\\\0"})),
+            lines_of(&BTreeMap::from([("a", raw)])),
+        ] {
+            assert!(matches!(lines, Err(Error::NullCharacter { name }) if name == "a"));
+        }
+        let text = json!({"a": r"\u0000 \\u0000 \"});
+        assert_eq!(Value::Object(sent(&text)), text);
+    }
+
     fn values() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             any::<bool>().prop_map(Value::from),
@@ -225,6 +244,7 @@ mod tests {
                 Err(Error::TooLong { name, length }) => {
                     prop_assert!(length > LIMIT && value.get(&name).is_some());
                 }
+                Err(Error::NullCharacter { .. }) => prop_assert!(value.to_string().contains("\\u0000")),
                 Err(other) => prop_assert!(false, "{}", other),
             }
         }

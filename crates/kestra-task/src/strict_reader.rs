@@ -41,11 +41,21 @@ fn line(line: &str) -> Vec<Seen> {
         return vec![Seen::Bad(format!("{} bytes are written in pieces", line.len()))];
     }
     match serde_json::from_str::<Value>(json) {
+        Ok(value) if has_null(&value) => vec![Seen::Bad("U+0000 fails the task on PostgreSQL".to_owned())],
         Ok(Value::Object(message)) if message.len() == 1 => {
             message.into_iter().flat_map(|(kind, content)| of_kind(&kind, content)).collect()
         }
         Ok(_) => vec![Seen::Bad("several kinds in one message".to_owned())],
         Err(problem) => vec![Seen::Bad(problem.to_string())],
+    }
+}
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_null),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_null(value)),
+        _ => false,
     }
 }
 
@@ -75,6 +85,10 @@ fn metric(metric: &Value) -> Seen {
     let Some(value) = fields.get("value").and_then(Value::as_f64).filter(|value| value.is_finite()) else {
         return bad("stops a server of 1.x, or ends the reading");
     };
+    // A database stores 150 characters of the name, and MySQL the value in single precision.
+    if name.encode_utf16().count() > 150 || value.abs() > 3e38 {
+        return bad("stops a server");
+    }
     // Java counts the nanoseconds of a duration in 64 bits, and its sum in milliseconds.
     if kind == "timer" && !(0.0..9.2e9).contains(&value) {
         return bad("ends the reading");
@@ -107,6 +121,9 @@ fn lines_that_do_harm_are_known() {
         r#"::{"metrics":[{"type":"timer","name":"a"}]}::"#,
         r#"::{"metrics":[{"type":"counter","name":"a","value":1,"tags":{"b":null}}]}::"#,
         r#"::{"metrics":[{"type":"Counter","name":"a","value":1}]}::"#,
+        r#"::{"metrics":[{"type":"counter","name":"a","value":1e39}]}::"#,
+        &format!(r#"::{{"metrics":[{{"type":"counter","name":"{}","value":1}}]}}::"#, "x".repeat(151)),
+        r#"::{"outputs":{"a":["\u0000"]}}::"#,
         r#"::{"assets":[]}::"#,
         r#"::{"outputs":{"a":NaN}}::"#,
         r#"::{"logs":[{"level":"info","message":"a"}]}::"#,
