@@ -68,3 +68,36 @@ fn what_servers_refuse_is_found_and_what_they_take_is_not_called_an_error() {
     }
     assert!(upgrade > 50 && upgrade_found * 100 >= upgrade * 99, "{upgrade_found} of {upgrade}");
 }
+
+/// Short sources, each for one rule that servers hold flows to besides their schemas, and what each of the three releases says.
+fn rules() -> impl Iterator<Item = (String, [bool; 3])> {
+    let lines = include_str!("../fixtures/flow_rules.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| {
+        let (said, line) = line.split_once(' ').unwrap();
+        let said: Vec<bool> = said.bytes().map(|byte| byte == b'x').collect();
+        let task = "tasks: [{id: log, type: io.kestra.plugin.core.log.Log, message: hi}]\n";
+        let task = if line.starts_with("tasks") { "" } else { task };
+        let line = line.replace("]\\ntriggers", "]\ntriggers");
+        (format!("id: hello\nnamespace: company.team\n{task}{line}\n"), said.try_into().unwrap())
+    })
+}
+
+#[test]
+fn rules_besides_the_schema_are_those_of_servers() {
+    let (mut false_errors, mut missed, mut refused) = (Vec::new(), Vec::new(), 0);
+    for (source, said) in rules() {
+        for (release, is_refused_by_server) in RELEASES.into_iter().zip(said) {
+            let is_error = is_refused(&source, release);
+            refused += usize::from(is_refused_by_server);
+            let wrong = || format!("{release:?}: {}", source.lines().last().unwrap_or_default());
+            match (is_refused_by_server, is_error) {
+                (false, true) => false_errors.push(format!("{}: {:?}", wrong(), check(&source, release))),
+                (true, false) => missed.push(wrong()),
+                _ => {}
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
+    assert!(false_errors.is_empty(), "{}: {}", false_errors.len(), false_errors.join("\n"));
+    assert!(missed.len() * 100 <= refused * 3, "{} of {refused} missed: {}", missed.len(), missed.join("\n"));
+}

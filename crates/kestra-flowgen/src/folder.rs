@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use kestra_flow::{Finding, Flow, Severity};
+use kestra_flow::{Edit, Finding, Flow, Severity};
+
+use crate::links::{Link, Name, links};
 
 /// A file and what was found in it.
 pub(crate) struct Checked {
@@ -12,26 +14,80 @@ pub(crate) struct Checked {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Warns of subflows that name no flow of the folder, where the folder has flows of their namespace.
-pub(crate) fn unknown_subflows(checked: &mut [Checked]) {
+/// Warns of subflows and triggers that name no flow of the folder, where the folder has flows of their namespace, and of flows that
+/// run each other without end.
+pub(crate) fn check_links(checked: &mut [Checked]) {
     let flows: Vec<Option<Flow>> = checked.iter().map(|file| file.source.parse().ok()).collect();
-    let known: BTreeSet<(String, String)> =
-        flows.iter().flatten().map(|flow| (flow.namespace().to_owned(), flow.id().to_owned())).collect();
-    let namespaces: BTreeSet<&String> = known.iter().map(|(namespace, _)| namespace).collect();
-    for (file, flow) in checked.iter_mut().zip(&flows) {
-        for called in flow.iter().flat_map(Flow::subflows) {
-            let (namespace, id) = &called;
-            let is_dynamic = namespace.contains("{{") || id.contains("{{");
-            if !is_dynamic && namespaces.contains(namespace) && !known.contains(&called) {
-                let line = file
-                    .source
-                    .lines()
-                    .position(|line| line.contains("flowId") && line.contains(id.as_str()));
-                let line = line.map_or(1, |line| line + 1);
-                let message = format!("there is no flow `{namespace}.{id}` among these");
-                file.findings.push(Finding::new(Severity::Warning, line, 1, "", message));
-            }
+    let known: BTreeSet<Name> = flows.iter().flatten().map(name).collect();
+    let namespaces: BTreeSet<&str> = known.iter().map(|(namespace, _)| namespace.as_str()).collect();
+    let found: Vec<(usize, Link)> = flows
+        .iter()
+        .enumerate()
+        .filter_map(|(file, flow)| Some((file, flow.as_ref()?)))
+        .flat_map(|(file, flow)| links(flow).into_iter().map(move |link| (file, link)))
+        .collect();
+    let mut reported = BTreeSet::new();
+    for (file, link) in &found {
+        let named = link.named();
+        if namespaces.contains(named.0.as_str()) && !known.contains(named) {
+            let message = format!("there is no flow `{}` among these", shown(named));
+            warn(&mut checked[*file], link, message);
         }
+        if let Some(circle) = circle(link, &found)
+            && !circle.iter().any(|name| reported.contains(*name))
+        {
+            let names: Vec<String> = circle.iter().map(|name| format!("`{}`", shown(name))).collect();
+            let message = format!("{} run each other without end: add a condition", names.join(" and "));
+            warn(&mut checked[*file], link, message);
+            reported.extend(circle.into_iter().cloned());
+        }
+    }
+    for file in checked {
         file.findings.sort_by_key(|finding| (finding.line, finding.column));
     }
+}
+
+fn name(flow: &Flow) -> Name {
+    (flow.namespace().to_owned(), flow.id().to_owned())
+}
+
+fn shown((namespace, id): &Name) -> String {
+    format!("{namespace}.{id}")
+}
+
+/// Returns the flows that run each other by this link and others without a condition.
+fn circle<'a>(link: &'a Link, all: &'a [(usize, Link)]) -> Option<Vec<&'a Name>> {
+    if !link.is_certain || link.runner == link.runs {
+        return None;
+    }
+    // The ways that lead on from this link; each flow is reached once.
+    let mut ways = vec![vec![&link.runner, &link.runs]];
+    let mut reached = BTreeSet::from([&link.runs]);
+    while let Some(way) = ways.pop() {
+        let last = way.last()?;
+        for (_, next) in all.iter().filter(|(_, next)| next.is_certain && next.runner == **last) {
+            if next.runs == link.runner {
+                return Some(way);
+            }
+            if reached.insert(&next.runs) {
+                ways.push([way.as_slice(), &[&next.runs]].concat());
+            }
+        }
+    }
+    None
+}
+
+fn warn(file: &mut Checked, link: &Link, message: String) {
+    let steps: Vec<&str> = link.path.iter().map(String::as_str).collect();
+    let (line, column) = Edit::new(&*file.source).position(&steps).unwrap_or((1, 1));
+    let mut path = String::new();
+    for step in steps {
+        let is_position = step.bytes().all(|byte| byte.is_ascii_digit());
+        path.push_str(&match (is_position, path.is_empty()) {
+            (true, _) => format!("[{step}]"),
+            (false, true) => step.to_owned(),
+            (false, false) => format!(".{step}"),
+        });
+    }
+    file.findings.push(Finding::new(Severity::Warning, line, column, path, message));
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod folder;
+mod links;
 mod plugins;
 mod report;
 
@@ -14,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 use kestra_flow::{Release, Schema, Severity};
 use kestra_flowgen::{files, is_current};
 
-use folder::{Checked, unknown_subflows};
+use folder::{Checked, check_links};
 use report::{Format, count};
 
 type Failure = Box<dyn std::error::Error>;
@@ -173,6 +174,6 @@ fn check(release: Release, schema: Option<PathBuf>, paths: &[PathBuf]) -> Result
         };
         checked.push(Checked { path, source, findings });
     }
-    unknown_subflows(&mut checked);
+    check_links(&mut checked);
     Ok(checked)
 }

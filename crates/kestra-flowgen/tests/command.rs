@@ -47,7 +47,7 @@ fn an_upgrade_is_checked_by_version() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.trim_end().ends_with("1 flow, 0 errors, 1 warning"), "{text}");
     assert!(
-        text.contains("below/hello, 1.yaml:10:1: warning: there is no flow `company.team.gone` among these"),
+        text.contains("below/hello, 1.yaml:10:13: warning: tasks[1].flowId: there is no flow `company.team.gone` among these"),
         "{text}"
     );
     let (code, text) = folder.check(&[]);
@@ -84,5 +84,110 @@ fn what_cannot_be_checked_is_told_by_another_code() {
         &["--format", "xml"],
     ] {
         assert_eq!(folder.check(arguments).0, Some(2), "{arguments:?}");
+    }
+}
+
+fn trigger(id: &str, fields: &str) -> String {
+    format!(
+        "id: {id}\nnamespace: company.team\ntasks:\n  - {{id: log, type: io.kestra.plugin.core.log.Log, message: hi}}\ntriggers:\n  \
+         - id: after\n    type: io.kestra.plugin.core.trigger.Flow\n    {fields}\n"
+    )
+}
+
+#[test]
+fn triggers_name_flows_of_the_folder() {
+    let there = "{namespace: company.team, flowId: hello}";
+    let gone = "{namespace: company.team, flowId: gone}";
+    let elsewhere = "{namespace: company.other, flowId: gone}";
+    let condition = "type: io.kestra.plugin.core.condition.ExecutionFlow, namespace: company.team, flowId:";
+    let filter = "{field: NAMESPACE, type: EQUAL_TO, value: company.team}, {field: FLOW_ID, type: ";
+    let folder = Folder::new("triggers", &trigger("hello", "states: [FAILED]"));
+    for (version, fields, expected) in [
+        ("1.3", format!("preconditions: {{id: p, flows: [{there}, {elsewhere}]}}"), None),
+        (
+            "1.3",
+            format!("preconditions: {{id: p, flows: [{there}, {gone}]}}"),
+            Some("preconditions.flows[1].flowId"),
+        ),
+        (
+            "1.3",
+            format!(
+                "preconditions: {{id: p, where: [{{id: w, filters: [{filter}EQUAL_TO, value: gone}}]}}]}}"
+            ),
+            Some("preconditions.where[0].filters[1].value"),
+        ),
+        (
+            "1.3",
+            format!(
+                "preconditions: {{id: p, where: [{{id: w, filters: [{filter}IN, values: [hello, gone]}}]}}]}}"
+            ),
+            Some("preconditions.where[0].filters[1].values[1]"),
+        ),
+        (
+            "1.0",
+            format!(
+                "preconditions: {{id: p, where: [{{id: w, operand: OR, filters: [{filter}EQUAL_TO, value: gone}}]}}]}}"
+            ),
+            None,
+        ),
+        ("1.0", format!("conditions: [{{{condition} hello}}]"), None),
+        ("1.0", format!("conditions: [{{{condition} gone}}]"), Some("conditions[0].flowId")),
+        ("1.0", format!("conditions: [{{{condition} '{{{{ x }}}}'}}]"), None),
+        (
+            "1.0",
+            format!(
+                "conditions: [{{id: m, type: io.kestra.plugin.core.condition.MultipleCondition, window: P1D, conditions: \
+                 {{a: {{{condition} hello}}, b: {{{condition} gone}}}}}}]"
+            ),
+            Some("conditions[0].conditions.b.flowId"),
+        ),
+        ("2.0", format!("dependsOn: [{there}, {gone}]"), Some("dependsOn[1].flowId")),
+    ] {
+        fs::write(folder.0.join("after.yaml"), trigger("after", &fields)).unwrap();
+        let (code, text) = folder.check(&["--for", version]);
+        assert_eq!(code, Some(0), "{fields}: {text}");
+        match expected {
+            Some(path) => {
+                let warning =
+                    format!("warning: triggers[0].{path}: there is no flow `company.team.gone` among these");
+                assert!(text.contains(&warning), "{fields}: {text}");
+            }
+            None => assert!(text.trim_end().ends_with("2 flows, 0 errors, 0 warnings"), "{fields}: {text}"),
+        }
+    }
+}
+
+#[test]
+fn flows_that_run_each_other_without_end_are_warned_of() {
+    let subflow = |id: &str, called: &str, more: &str| {
+        format!(
+            "id: {id}\nnamespace: company.team\ntasks:\n  - id: all\n    type: io.kestra.plugin.core.flow.Sequential\n    \
+             tasks:\n      - id: call\n        type: io.kestra.plugin.core.flow.Subflow\n        namespace: company.team\n        \
+             flowId: {called}\n{more}"
+        )
+    };
+    let after = |id: &str, fields: &str| {
+        trigger(
+            id,
+            &format!(
+                "conditions: [{{type: io.kestra.plugin.core.condition.ExecutionFlow, namespace: company.team, {fields}}}]"
+            ),
+        )
+    };
+    let run_if = "        runIf: \"{{ inputs.again }}\"\n";
+    for (name, first, second, is_endless) in [
+        ("subflows", subflow("a", "b", ""), subflow("b", "a", ""), true),
+        ("one with a condition", subflow("a", "b", run_if), subflow("b", "a", ""), false),
+        ("triggers", after("a", "flowId: b"), after("b", "flowId: a"), true),
+        ("a subflow and a trigger", subflow("a", "b", ""), after("a2", "flowId: a"), false),
+        ("a trigger of a flow that it calls", subflow("a", "b", ""), after("b", "flowId: b"), false),
+        ("a trigger of its subflow", subflow("a", "b", "").replace("id: a\n", "id: a\ntriggers: [{id: t, type: io.kestra.plugin.core.trigger.Flow, conditions: [{type: io.kestra.plugin.core.condition.ExecutionFlow, namespace: company.team, flowId: b}]}]\n"), subflow("b", "c", ""), true),
+        ("a trigger of failures", after("a", "flowId: b").replace("    conditions", "    states: [FAILED]\n    conditions"), after("b", "flowId: a"), false),
+    ] {
+        let folder = Folder::new("circles", &first);
+        fs::write(folder.0.join("b.yaml"), second).unwrap();
+        let (code, text) = folder.check(&["--for", "1.3"]);
+        assert_eq!(code, Some(0), "{name}: {text}");
+        assert_eq!(text.matches("run each other without end").count(), usize::from(is_endless), "{name}: {text}");
     }
 }

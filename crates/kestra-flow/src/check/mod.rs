@@ -1,12 +1,16 @@
 //! Tells without a server what a server would refuse.
 
+mod cron;
 mod expressions;
 mod finding;
+mod inputs;
 mod kind;
+mod pattern;
 mod replaced;
 mod rules;
 mod scalar;
 mod schema;
+mod values;
 mod walk;
 
 use std::sync::LazyLock;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::scalar;
 use super::walk::{Fields, Walk, fields, join, text};
 use super::{Release, expressions};
+use super::{cron, inputs, scalar};
 use crate::Node;
 use crate::read::{Tree, Value};
 
@@ -34,7 +34,7 @@ pub(super) fn check(walk: &mut Walk<'_>, flow: &Tree, release: Option<Release>) 
     }
     let mut needed = Vec::new();
     if let Some((_, tree)) = found.get("inputs") {
-        inputs(walk, tree, release, &mut needed);
+        inputs::check(walk, tree, release, &mut needed);
     }
     if let Some((_, tree)) = found.get("triggers") {
         triggers(walk, tree, release, &needed);
@@ -86,7 +86,50 @@ fn of_task(
             walk.error(task.range.start, path, "must have a task in `cases` or `defaults`");
         }
         "Dag" => dag(walk, path, found),
+        "WorkingDirectory" => working_directory(walk, path, found),
+        "Pause" => {
+            if let Some((_, tree)) = found.get("onResume") {
+                inputs::on_resume(walk, tree, &join(path, "onResume"), release);
+            }
+        }
         _ => {}
+    }
+}
+
+/// The tasks of Kestra that its executor runs, not a worker.
+const NOT_RUNNABLE: [&str; 19] = [
+    "AllowFailure",
+    "Dag",
+    "EachParallel",
+    "EachSequential",
+    "Exit",
+    "ForEach",
+    "ForEachItem",
+    "If",
+    "Labels",
+    "Loop",
+    "LoopUntil",
+    "Parallel",
+    "Pause",
+    "Sequential",
+    "SetVariables",
+    "Subflow",
+    "Switch",
+    "UnsetVariables",
+    "WorkingDirectory",
+];
+
+/// Reports tasks that a worker cannot run in the folder that the tasks of a WorkingDirectory share.
+fn working_directory(walk: &mut Walk<'_>, path: &str, found: &Fields<'_>) {
+    let Some((_, tasks)) = found.get("tasks") else { return };
+    for (path, task, found) in maps(tasks, &join(path, "tasks")) {
+        let kind = found.get("type").and_then(|(_, kind)| text(kind)).unwrap_or_default();
+        let class = kind.rsplit('.').next().unwrap_or_default();
+        let is_kestras = kind.starts_with("io.kestra.plugin.core.") || kind.starts_with("io.kestra.core.");
+        if is_kestras && NOT_RUNNABLE.contains(&class) {
+            let message = format!("a worker cannot run a {class}: move it out of the WorkingDirectory");
+            walk.error(task.range.start, &path, message);
+        }
     }
 }
 
@@ -238,71 +281,6 @@ fn id(walk: &mut Walk<'_>, path: &str, tree: &Tree, found: &Fields<'_>, known: &
     }
 }
 
-/// Holds inputs to what 1.3 and 2.0 refuse in them, and collects those that have to be given.
-fn inputs(walk: &mut Walk<'_>, tree: &Tree, release: Option<Release>, needed: &mut Vec<String>) {
-    let flag = |found: &Fields<'_>, name: &str| {
-        found
-            .get(name)
-            .is_some_and(|(_, tree)| matches!(&tree.value, Value::Scalar { node: Node::Bool(true), .. }))
-    };
-    let since_1_3 = release.is_some_and(|release| release >= Release::V1_3);
-    let all = maps(tree, "inputs");
-    let ids: Vec<&str> = all.iter().filter_map(|(.., found)| text(found.get("id")?.1)).collect();
-    for (path, input, found) in &all {
-        let is_optional = found.contains_key("required") && !flag(found, "required");
-        let has_default = found.contains_key("defaults");
-        let Some((_, id)) = found.get("id") else { continue };
-        let id = text(id).unwrap_or_default();
-        if !is_optional && !has_default && !found.contains_key("dependsOn") {
-            needed.push(id.to_owned());
-        }
-        let kind = |name| found.get(name).and_then(|(_, tree)| text(tree));
-        if kind("type") == Some("ARRAY") && kind("itemType") == Some("ARRAY") {
-            walk.error(input.range.start, path, "an ARRAY cannot have items of type ARRAY");
-        }
-        if kind("type") == Some("FILE")
-            && let Some(file) = kind("defaults")
-            && !["file:", "nsfile:", "kestra:", "{{"].iter().any(|begin| file.starts_with(begin))
-        {
-            walk.error(input.range.start, path, "the default of a FILE is a URI with `file:` or `nsfile:`");
-        }
-        if !since_1_3 {
-            continue;
-        }
-        if is_optional && has_default {
-            let message = "an input with `defaults` cannot have `required: false`: remove one of them";
-            walk.error(input.range.start, path, message);
-        }
-        if let Some(below) =
-            ids.iter().find(|other| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('.')))
-        {
-            walk.error(
-                input.range.start,
-                path,
-                format!("the input `{below}` would be a part of `{id}`: rename one of them"),
-            );
-        }
-        if kind("type") == Some("ARRAY") && kind("itemType") == Some("SECRET") {
-            walk.error(input.range.start, path, "an ARRAY cannot have items of type SECRET");
-        }
-        if release == Some(Release::V2_0)
-            && kind("type") == Some("SELECT")
-            && !flag(found, "allowCustomValue")
-        {
-            let values = found.get("values").and_then(|(_, tree)| items(tree)).unwrap_or_default();
-            let values: Vec<&str> = values.iter().filter_map(text).collect();
-            if let Some((_, default)) = found.get("defaults")
-                && let Some(word) = text(default).filter(|word| !word.contains("{{"))
-                && !values.is_empty()
-                && !values.contains(&word)
-            {
-                let message = format!("`{word}` is none of its values: {}", values.join(", "));
-                walk.error(default.range.start, &join(path, "defaults"), message);
-            }
-        }
-    }
-}
-
 fn triggers(walk: &mut Walk<'_>, tree: &Tree, release: Option<Release>, needed: &[String]) {
     for (path, trigger, found) in maps(tree, "triggers") {
         let field = |name| found.get(name).map(|(_, tree)| *tree);
@@ -316,7 +294,7 @@ fn triggers(walk: &mut Walk<'_>, tree: &Tree, release: Option<Release>, needed: 
             .is_some_and(|tree| matches!(&tree.value, Value::Scalar { node: Node::Bool(true), .. }));
         if let Some(cron) = field("cron")
             && let Value::Scalar { node, .. } = &cron.value
-            && let Some(problem) = scalar::cron_problem(&scalar::plain(node), has_seconds)
+            && let Some(problem) = cron::problem(&scalar::plain(node), has_seconds, release)
         {
             walk.error(cron.range.start, &join(&path, "cron"), problem);
         }

@@ -59,31 +59,30 @@ pub(super) fn plain(node: &Node) -> String {
     }
 }
 
-/// Returns what is wrong with a cron expression of five fields, or six with seconds.
-pub(super) fn cron_problem(cron: &str, has_seconds: bool) -> Option<String> {
-    const MACROS: [&str; 8] =
-        ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "@reboot"];
-    if cron.contains("{{") || MACROS.contains(&cron.trim()) {
+/// Returns the seconds of a duration in ISO 8601.
+pub(super) fn seconds(text: &str) -> Option<f64> {
+    let text = text.trim().to_ascii_uppercase();
+    if !is_duration(&text) {
         return None;
     }
-    let parts: Vec<&str> = cron.split_whitespace().collect();
-    let expected = if has_seconds { 6 } else { 5 };
-    if parts.len() != expected {
-        return Some(format!("a cron expression has {expected} fields, this one has {}", parts.len()));
-    }
-    let limits = [(0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
-    for (part, (least, most)) in parts.iter().zip(&limits[6 - expected..]) {
-        // Names of days and months, `L`, `W` and `#` are left to the server.
-        let is_number = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        for number in part.split(['-', ',', '/', '*', '?']).filter(is_number) {
-            let number = number.parse().unwrap_or(u32::MAX);
-            let is_step = part.contains(&format!("/{number}"));
-            if !is_step && !(*least..=*most).contains(&number) {
-                return Some(format!("`{part}` is out of range: use {least} to {most}"));
+    let is_negative = text.split('P').next().is_some_and(|signs| signs.contains('-'));
+    let (mut total, mut number) = (0.0, String::new());
+    for char in text.split('P').nth(1)?.chars() {
+        let unit = match char {
+            'D' => 86_400.0,
+            'H' => 3_600.0,
+            'M' => 60.0,
+            'S' => 1.0,
+            'T' => continue,
+            char => {
+                number.push(if char == ',' { '.' } else { char });
+                continue;
             }
-        }
+        };
+        total += number.parse::<f64>().ok()? * unit;
+        number.clear();
     }
-    None
+    Some(if is_negative { -total } else { total })
 }
 
 /// Whether `java.time.Duration` reads the text: `P2DT3H4M5.6S`, with signs, in any case.

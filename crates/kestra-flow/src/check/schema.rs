@@ -72,7 +72,7 @@ impl Schema {
                 "group" => schema.groups.push(words.map(entry).collect::<Option<_>>()?),
                 name => {
                     let fields = words.map(field).collect::<Option<_>>()?;
-                    schema.definitions.insert(name.to_owned(), Definition { fields });
+                    schema.definitions.insert(name.to_owned(), as_read(name, fields));
                 }
             }
         }
@@ -104,7 +104,7 @@ impl FromStr for Schema {
                 let is_required = required.contains(field);
                 (field.to_owned(), Field { kind: reader.kind(json), is_required })
             });
-            Some((name.clone(), Definition { fields: fields.collect() }))
+            Some((name.clone(), as_read(name, fields.collect())))
         });
         let definitions: BTreeMap<_, _> = definitions.collect();
         if !definitions.contains_key(root) {
@@ -118,6 +118,25 @@ impl FromStr for Schema {
             has_old_names: false,
         })
     }
+}
+
+/// Makes a definition that takes what servers take, where a schema says less.
+fn as_read(name: &str, mut fields: BTreeMap<String, Field>) -> Definition {
+    if name.contains(".flows.input.") {
+        for (name, field) in &mut fields {
+            let takes_more = match (name.as_str(), &field.kind) {
+                // The default of a list is kept as it is until the flow runs.
+                ("defaults" | "prefill", Kind::Dynamic(kind)) => matches!(**kind, Kind::List(_)),
+                // So is what stands beside a value.
+                ("values", Kind::List(item)) => matches!(**item, Kind::Either(_)),
+                _ => false,
+            };
+            if takes_more {
+                field.kind = if name == "values" { Kind::List(Box::new(Kind::Any)) } else { Kind::Any };
+            }
+        }
+    }
+    Definition { fields }
 }
 
 fn entry(word: &str) -> Option<(String, String)> {
