@@ -383,6 +383,10 @@ pub mod company_team_new {
         set {
             /// The input `order.note`.
             order_note: impl Into<String> = text("order.note", "STRING", []);
+            /// The input `order.size`.
+            ///
+            /// Defaults to `small`.
+            order_size: FormOrderSize = set("order.size", "SELECT", ["small", "large"]);
         }
     }
 
@@ -394,6 +398,16 @@ pub mod company_team_new {
         }
     }
 
+    ::kestra::flow_values! {
+        /// Values of the input `order.size` of the flow `form`.
+        values FormOrderSize {
+            /// `small`.
+            Small = "small";
+            /// `large`.
+            Large = "large";
+        }
+    }
+
     ::kestra::flow_inputs! {
         /// The flow `newest`.
         flow Newest("company.team.new", "newest") -> NewestOutputs;
@@ -402,6 +416,8 @@ pub mod company_team_new {
             color: NewestColor = set("color", "SELECT", ["#f00", "#0f0"]);
         }
         set {
+            /// The input `sizes`.
+            sizes: impl IntoIterator<Item = NewestSizes> = list("sizes", "MULTISELECT", ["s", "l"]);
             /// The input `ion`.
             ion: impl Into<String> = text("ion", "ION", []);
             /// The input `token`.
@@ -424,6 +440,16 @@ pub mod company_team_new {
             F00 = "#f00";
             /// `#0f0`.
             N0f0 = "#0f0";
+        }
+    }
+
+    ::kestra::flow_values! {
+        /// Values of the input `sizes` of the flow `newest`.
+        values NewestSizes {
+            /// `s`.
+            S = "s";
+            /// `l`.
+            L = "l";
         }
     }
 }

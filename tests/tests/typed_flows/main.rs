@@ -20,7 +20,7 @@ use flows::company_team::{
     EveryType, EveryTypeChoice, EveryTypeRequired, EveryTypeSeveral, StringFlow, StringFlowMode,
     StringFlowRegion,
 };
-use flows::company_team_new::{Form, Newest, NewestColor};
+use flows::company_team_new::{Form, FormOrderSize, Newest, NewestColor, NewestSizes};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/typed_flows");
 
@@ -145,12 +145,11 @@ async fn what_only_some_versions_have_works_on_these() {
     for dialect in [Dialect::V1_3, Dialect::V2_0] {
         let (server, client) = serve(dialect, &["below/form.yaml"]).await;
         client.verify::<Form>().await.unwrap();
-        // Embedded servers know no forms when they create an execution.
-        let error = client.run(Form::new(3).order_note("n")).unchecked().await.unwrap_err();
-        assert_eq!(error.kind(), kestra::ErrorKind::Status);
-        let sent = server.requests().pop().unwrap();
-        let body = String::from_utf8_lossy(&sent.body);
-        assert!(body.contains("name=\"order.count\"") && body.contains("name=\"order.note\""), "{body}");
+        let done = client.run(Form::new(3).order_note("n").order_size(FormOrderSize::Large)).await.unwrap();
+        assert_eq!(done.execution.inputs["order"], json!({"count": 3, "note": "n", "size": "large"}));
+        assert_eq!(done.outputs.count, 3);
+        let done = client.run(Form::new(3)).await.unwrap();
+        assert_eq!(done.execution.inputs["order"]["size"], json!("small"));
         // What is within a form can become another as well.
         let source = std::fs::read_to_string(Path::new(FOLDER).join("below/form.yaml")).unwrap();
         server
@@ -173,6 +172,10 @@ async fn what_only_some_versions_have_works_on_these() {
     }
     let (server, client) = serve(Dialect::V2_0, &["below/newest.yaml"]).await;
     client.verify::<Newest>().await.unwrap();
+    let flow = Newest::new(NewestColor::N0f0).sizes([NewestSizes::S, NewestSizes::L]);
+    let done = client.run(flow).await.unwrap();
+    assert_eq!(done.execution.inputs["color"], json!("#0f0"));
+    assert_eq!(done.execution.inputs["sizes"], json!(["s", "l"]));
     let source = std::fs::read_to_string(Path::new(FOLDER).join("below/newest.yaml")).unwrap();
     server.deploy(source.replace("#0f0", "#00f")).unwrap();
     let error = client.verify::<Newest>().await.unwrap_err();

@@ -96,7 +96,7 @@ pub(super) fn flow(file: &mut File<'_>, flow: &Flow) -> Option<FlowType> {
     }
     let (module, name) = (names::snake(&namespace), names::flow(&id));
     let mut reader = Reader { file, flow: name.clone(), taken: BTreeMap::new(), inputs: Vec::new() };
-    reader.inputs(flow.get("inputs"), &["inputs"], "", true);
+    reader.inputs(flow.get("inputs"), &["inputs"], "");
     let inputs = reader.inputs;
     let outputs = outputs(file, flow.get("outputs"));
     let about = docs::about(flow.as_map(), &format!("The flow `{id}`."));
@@ -119,28 +119,28 @@ struct Reader<'r, 'f> {
 }
 
 impl Reader<'_, '_> {
-    /// Reads inputs; those within a form have its id as a prefix, and need not be given if the form need not.
-    fn inputs(&mut self, list: Option<&Node>, path: &[&str], prefix: &str, form_is_given: bool) {
+    /// Reads inputs; those within a form have its id as a prefix.
+    fn inputs(&mut self, list: Option<&Node>, path: &[&str], prefix: &str) {
         for (position, map) in items(self.file, list, path) {
             let path = &[path, &[&position]].concat();
-            if let Some(input) = self.input(map, path, prefix, form_is_given) {
+            if let Some(input) = self.input(map, path, prefix) {
                 self.inputs.push(input);
             }
         }
     }
 
-    fn input(&mut self, map: &Map, path: &[&str], prefix: &str, form_is_given: bool) -> Option<InputType> {
+    fn input(&mut self, map: &Map, path: &[&str], prefix: &str) -> Option<InputType> {
         // Kestra 1.x also reads `name`.
         let field = if map.get("id").is_none() && map.get("name").is_some() { "name" } else { "id" };
         let id = format!("{prefix}{}", self::id(self.file, map, path, field)?);
         let type_ = text(self.file, map, path, "type")?.to_owned();
-        let is_given = form_is_given
-            && map.get("required").and_then(Node::as_bool) != Some(false)
-            && ["defaults", "dependsOn"].iter().all(|field| map.get(field).is_none_or(Node::is_null));
         if type_ == "FORM" {
-            self.inputs(map.get("inputs"), &[path, &["inputs"]].concat(), &format!("{id}."), is_given);
+            // Servers read neither `required` nor `dependsOn` of the form itself.
+            self.inputs(map.get("inputs"), &[path, &["inputs"]].concat(), &format!("{id}."));
             return None;
         }
+        let is_given = map.get("required").and_then(Node::as_bool) != Some(false)
+            && ["defaults", "dependsOn"].iter().all(|field| map.get(field).is_none_or(Node::is_null));
         let name = names::snake(&id);
         self.file.take(&mut self.taken, &[path, &[field]].concat(), &name, &id);
         let values = self.values(map, path, &id);

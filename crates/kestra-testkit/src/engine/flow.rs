@@ -226,7 +226,8 @@ impl Task {
 impl InputDefinition {
     fn from_map(map: &Map<String, Value>) -> Self {
         Self {
-            id: map.get("id").map(plain_text).unwrap_or_default(),
+            // Servers of 1.x also read the old name of the id.
+            id: map.get("id").or_else(|| map.get("name")).map(plain_text).unwrap_or_default(),
             kind: map.get("type").map(plain_text).unwrap_or_default().to_ascii_uppercase(),
             required: is_required(map),
             properties: map.clone(),
@@ -238,6 +239,24 @@ impl InputDefinition {
         let list = value.and_then(Value::as_array);
         list.map(|list| list.iter().filter_map(Value::as_object).map(Self::from_map).collect())
             .unwrap_or_default()
+    }
+
+    /// Inputs with the inputs within a form in its place, as `form.child`. Whether the form itself is required does not matter.
+    pub(crate) fn leaves(inputs: &[Self]) -> Vec<Self> {
+        let mut all = Vec::new();
+        for input in inputs {
+            if input.kind == "FORM" {
+                let children = Self::list(input.properties.get("inputs"));
+                all.extend(
+                    children
+                        .into_iter()
+                        .map(|child| Self { id: format!("{}.{}", input.id, child.id), ..child }),
+                );
+            } else {
+                all.push(input.clone());
+            }
+        }
+        all
     }
 }
 

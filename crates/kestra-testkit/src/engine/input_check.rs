@@ -44,7 +44,7 @@ pub(super) fn path_conflicts(inputs: &[InputDefinition], dialect: Dialect) -> Ve
     if dialect < Dialect::V1_3 {
         return Vec::new();
     }
-    let paths: Vec<String> = leaves(inputs).into_iter().map(|(path, _)| path).collect();
+    let paths: Vec<String> = InputDefinition::leaves(inputs).into_iter().map(|input| input.id).collect();
     let below = |ancestor: &str| format!("{ancestor}.");
     let pairs = paths.iter().flat_map(|ancestor| {
         paths.iter().filter(move |path| path.starts_with(&below(ancestor))).map(move |path| (ancestor, path))
@@ -62,10 +62,10 @@ pub(super) fn missing_for_schedules(flow: &FlowDefinition, dialect: Dialect) -> 
     }
     let has_default =
         |input: &InputDefinition| input.properties.get("defaults").is_some_and(|value| !value.is_null());
-    let wanted: Vec<String> = leaves(&flow.inputs)
+    let wanted: Vec<String> = InputDefinition::leaves(&flow.inputs)
         .into_iter()
-        .filter(|(_, input)| !has_default(input))
-        .map(|(path, _)| path)
+        .filter(|input| !has_default(input))
+        .map(|input| input.id)
         .collect();
     let schedules = flow.triggers.iter().filter(|trigger| trigger.short_kind() == "Schedule");
     let missing = schedules.filter_map(|schedule| {
@@ -82,21 +82,6 @@ pub(super) fn missing_for_schedules(flow: &FlowDefinition, dialect: Dialect) -> 
 
 fn children(input: &InputDefinition) -> Vec<InputDefinition> {
     InputDefinition::list(input.properties.get("inputs"))
-}
-
-/// Inputs with their paths; a form is its children.
-fn leaves(inputs: &[InputDefinition]) -> Vec<(String, InputDefinition)> {
-    let mut all = Vec::new();
-    for input in inputs {
-        if input.kind == "FORM" {
-            all.extend(
-                children(input).into_iter().map(|child| (format!("{}.{}", input.id, child.id), child)),
-            );
-        } else {
-            all.push((input.id.clone(), input.clone()));
-        }
-    }
-    all
 }
 
 #[cfg(test)]

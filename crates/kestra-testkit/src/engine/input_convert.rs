@@ -137,7 +137,12 @@ fn read_json(text: &str) -> Result<Value, String> {
 
 fn choices(input: &InputDefinition) -> Vec<String> {
     let values = input.properties.get("values").or_else(|| input.properties.get("options"));
-    values.and_then(Value::as_array).map(|list| list.iter().map(plain_text).collect()).unwrap_or_default()
+    values.and_then(Value::as_array).map(|list| list.iter().map(choice).collect()).unwrap_or_default()
+}
+
+/// A value, which has a label beside it from 2.0 on.
+fn choice(value: &Value) -> String {
+    plain_text(value.get("value").unwrap_or(value))
 }
 
 fn allows_custom(input: &InputDefinition) -> bool {

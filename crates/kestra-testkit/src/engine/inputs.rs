@@ -116,7 +116,7 @@ pub(crate) fn resolve(
 ) -> ResolvedInputs {
     let mut all = ResolvedInputs::default();
     let mut scope = scope.clone();
-    for definition in declared {
+    for definition in &InputDefinition::leaves(declared) {
         let mut file = None;
         let text = given.get(&definition.id).map(|given| match given {
             Given::Text(text) => text.clone(),

@@ -132,3 +132,40 @@ fn an_input_may_depend_on_another() {
     assert_eq!((inputs.first_error(), inputs.inputs[1].enabled), (None, false));
     assert_eq!(message(list, json!({"mode": "full"}), Dialect::V2_0), "Missing required input:extra");
 }
+
+#[test]
+fn a_form_is_its_inputs_whether_or_not_it_is_required() {
+    let list = json!([{"id": "order", "type": "FORM", "required": false, "dependsOn": {"condition": "{{ false }}"}, "inputs": [
+        {"id": "count", "type": "INT"},
+        {"id": "size", "type": "SELECT", "values": ["small", "large"], "defaults": "small"},
+    ]}]);
+    let missing = "Missing required input:order.count";
+    assert_eq!(message(list.clone(), json!({}), Dialect::V1_3), missing);
+    assert_eq!(message(list.clone(), json!({"count": 1}), Dialect::V2_0), missing);
+    let other = message(list.clone(), json!({"order.count": 1, "order.size": "x"}), Dialect::V2_0);
+    assert_eq!(
+        other,
+        "Invalid value for input `order.size`. Cause: it must match the values `[small, large]`"
+    );
+    let inputs = resolved(list, json!({"order.count": 1}), Dialect::V1_3);
+    assert_eq!(Value::Object(inputs.stored()), json!({"order": {"count": 1, "size": "small"}}));
+}
+
+#[test]
+fn a_value_with_a_label_is_given_without_it() {
+    let list = json!([
+        {"id": "one", "type": "SELECT", "values": [{"label": "First", "value": "a"}, "b"]},
+        {"id": "some", "type": "MULTISELECT", "required": false, "values": [{"label": "X", "value": 1}]},
+    ]);
+    let given =
+        |one: &str, some: &str| message(list.clone(), json!({"one": one, "some": some}), Dialect::V2_0);
+    assert_eq!(given("a", "[\"1\"]"), "");
+    assert_eq!(
+        given("First", "[]"),
+        "Invalid value for input `one`. Cause: it must match the values `[a, b]`"
+    );
+    assert_eq!(
+        given("b", "[\"X\"]"),
+        "Invalid value for input `some`. Cause: value `X` doesn't match the values `[1]`"
+    );
+}

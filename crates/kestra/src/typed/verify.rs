@@ -160,29 +160,20 @@ struct Deployed<'a> {
 #[inline]
 fn flattened(inputs: &[Input]) -> Vec<Deployed<'_>> {
     let mut all = Vec::new();
-    inputs.iter().for_each(|input| flatten(input.fields(), "", true, &mut all));
+    inputs.iter().for_each(|input| flatten(input.fields(), "", &mut all));
     all
 }
 
-/// Adds an input, or those within a FORM, which need not be given if the FORM need not.
+/// Adds an input, or those within a FORM, whose own `required` and `dependsOn` servers do not read.
 #[inline]
-fn flatten<'a>(
-    fields: &'a Map<String, Value>,
-    prefix: &str,
-    form_is_given: bool,
-    all: &mut Vec<Deployed<'a>>,
-) {
+fn flatten<'a>(fields: &'a Map<String, Value>, prefix: &str, all: &mut Vec<Deployed<'a>>) {
     let input = deployed(fields, prefix);
-    let must_be_given = form_is_given && input.must_be_given;
     match fields.get("inputs").and_then(Value::as_array) {
         Some(children) => {
             let prefix = format!("{}.", input.id);
-            children
-                .iter()
-                .filter_map(Value::as_object)
-                .for_each(|child| flatten(child, &prefix, must_be_given, all));
+            children.iter().filter_map(Value::as_object).for_each(|child| flatten(child, &prefix, all));
         }
-        None => all.push(Deployed { must_be_given, ..input }),
+        None => all.push(input),
     }
 }
 

@@ -13,9 +13,16 @@ use crate::server::on_every_server;
 #[path = "../../typed_flows/flows.rs"]
 mod flows;
 
+use flows::company_old::{Old, OldKind, OldParts};
 use flows::company_team::{OnEveryServer, OnEveryServerChoice, OnEveryServerRequired, OnEveryServerSeveral};
+use flows::company_team_new::{Form, FormOrderSize, Newest, NewestColor, NewestSizes};
 
 const SOURCE: &str = include_str!("../../../fixtures/typed_flows/on_every_server.yaml");
+
+/// Flows with what only some versions have.
+const FORM: &str = include_str!("../../../fixtures/typed_flows/below/form.yaml");
+const NEWEST: &str = include_str!("../../../fixtures/typed_flows/below/newest.yaml");
+const OLD: &str = include_str!("../../../fixtures/typed_flows/below/old.yaml");
 
 fn required() -> OnEveryServerRequired {
     OnEveryServerRequired {
@@ -111,6 +118,45 @@ async fn drift_is_told_before_and_after_a_call() {
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.to_string().contains("output `whole` must be INT and is a string"), "{error}");
         assert!(Finished::of(&error).unwrap().is_success());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn forms_labelled_values_and_old_names_are_typed() {
+    on_every_server(async |site| {
+        let deploy = async |source: &str, namespace: &str| {
+            let source =
+                source.replace(&format!("namespace: {namespace}"), &format!("namespace: {}", site.namespace));
+            site.client.flows().deploy(source).await.unwrap();
+        };
+        let namespace = &site.namespace;
+        if site.is_since(2, 0) {
+            deploy(NEWEST, "company.team.new").await;
+            site.client.verify::<Newest>().namespace(namespace).await.unwrap();
+            let flow = Newest::new(NewestColor::N0f0).sizes([NewestSizes::S, NewestSizes::L]);
+            let done = site.client.run(flow).namespace(namespace).await.unwrap();
+            assert_eq!(done.execution.inputs["color"], json!("#0f0"));
+            assert_eq!(done.execution.inputs["sizes"], json!(["s", "l"]));
+        } else {
+            deploy(OLD, "company.old").await;
+            site.client.verify::<Old>().namespace(namespace).await.unwrap();
+            let flow = Old::new(OldKind::B, true, [OldParts::Two]);
+            let done = site.client.run(flow).namespace(namespace).await.unwrap();
+            let wanted = json!({"kind": "B", "flag": true, "parts": ["two"]});
+            assert_eq!(Some(&done.execution.inputs), wanted.as_object());
+        }
+        if site.is_since(1, 3) {
+            deploy(FORM, "company.team.new").await;
+            site.client.verify::<Form>().namespace(namespace).await.unwrap();
+            let flow = Form::new(3).order_note("n").order_size(FormOrderSize::Large);
+            let done = site.client.run(flow).namespace(namespace).await.unwrap();
+            assert_eq!(done.execution.inputs["order"], json!({"count": 3, "note": "n", "size": "large"}));
+            assert_eq!(done.outputs.count, 3);
+            // What is within a form must be given although the form need not be.
+            let bare = site.client.executions().create_execution(namespace, "form").await.unwrap_err();
+            assert_eq!(bare.status().map(|status| status.as_u16()), Some(422), "{bare}");
+        }
     })
     .await;
 }
