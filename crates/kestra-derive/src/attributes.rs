@@ -1,10 +1,11 @@
 //! Attributes of structs, fields and variants.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Error, LitStr, Path, Token, bracketed};
 
 /// Calls `set` with each setting of the attributes of a name.
@@ -62,6 +63,15 @@ pub(crate) fn texts(value: ParseStream<'_>) -> syn::Result<Vec<LitStr>> {
 pub(crate) enum Given {
     Text(LitStr),
     Expression(TokenStream),
+}
+
+impl Given {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Text(text) => text.span(),
+            Self::Expression(tokens) => tokens.span(),
+        }
+    }
 }
 
 /// Reads all up to the next comma.

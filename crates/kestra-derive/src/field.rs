@@ -8,14 +8,17 @@ use syn::{Error, Field, LitStr, Type};
 use crate::attributes::{Given, each, given, once, text, texts, unknown};
 use crate::{docs, names};
 
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 14] = [
     "default",
+    "prefill",
     "min",
     "max",
     "after",
     "before",
     "regex",
     "extensions",
+    "depends_on",
+    "condition",
     "display_name",
     "description",
     "rename",
@@ -23,8 +26,9 @@ const SETTINGS: [&str; 11] = [
 ];
 
 /// Values that bound or replace that of an input: the setting, the field of the source, and the types of inputs that have it.
-const VALUES: [(&str, &str, &[&str]); 5] = [
+const VALUES: [(&str, &str, &[&str]); 6] = [
     ("default", "defaults", &[]),
+    ("prefill", "prefill", &[]),
     ("min", "min", &["INT", "FLOAT", "DURATION"]),
     ("max", "max", &["INT", "FLOAT", "DURATION"]),
     ("after", "after", &["DATE", "TIME", "DATETIME"]),
@@ -56,7 +60,8 @@ impl Input {
         let ty = &field.ty;
         let (mut rename, mut display_name, mut description, mut kind) = (None, None, None, None);
         let (mut regex, mut extensions) = (None, None);
-        let mut values: [Option<Given>; 5] = [const { None }; 5];
+        let (mut depends_on, mut condition) = (None::<Vec<LitStr>>, None::<LitStr>);
+        let mut values: [Option<Given>; 6] = [const { None }; 6];
         each(&field.attrs, "input", |meta, key| {
             if let Some((_, place)) = VALUES.iter().zip(&mut values).find(|((name, ..), _)| *name == key) {
                 return once(meta, place, given);
@@ -68,11 +73,17 @@ impl Input {
                 "type" => text(meta, &mut kind),
                 "regex" => text(meta, &mut regex),
                 "extensions" => once(meta, &mut extensions, texts),
+                "depends_on" => once(meta, &mut depends_on, texts),
+                "condition" => text(meta, &mut condition),
                 _ => Err(unknown(meta, &SETTINGS)),
             }
         })?;
         let id = names::id(rename.as_ref(), name)?;
         let has_default = values.first().is_some_and(Option::is_some);
+        if let [Some(_), Some(prefill), ..] = &values {
+            let message = "an input with a `default` has no `prefill`: remove one of them";
+            return Err(Error::new(prefill.span(), message));
+        }
         let support = quote!(::kestra::typed::derive);
         // Always these words at the type, so that the compiler says once that it is not the type of an input.
         let of_type = quote_spanned!(ty.span()=> <#ty as ::kestra::typed::InputType>);
@@ -118,6 +129,23 @@ impl Input {
             let message = "`regex` is for inputs of the types STRING and SECRET";
             input.check(&regex, &quote!(&["STRING", "SECRET"]), type_name.clone(), message);
             input.set(quote!(.set("validator", #regex)));
+        }
+        match (depends_on, condition) {
+            (Some(others), condition) => {
+                if let Some(own) = others.iter().find(|other| other.value() == id.value()) {
+                    return Err(Error::new(own.span(), "an input cannot depend on itself"));
+                }
+                let condition = condition.map(|condition| quote!(.with("condition", #condition)));
+                input.set(quote!(.set(
+                    "dependsOn",
+                    ::kestra::flow::Map::new().with("inputs", ::std::vec![#(#others),*]) #condition
+                )));
+            }
+            (None, Some(condition)) => {
+                let message = "`condition` is of inputs that depend on others: add `depends_on`";
+                return Err(Error::new(condition.span(), message));
+            }
+            (None, None) => {}
         }
         if let Some(extensions) = extensions {
             if let Some(wrong) = extensions.iter().find(|text| !text.value().starts_with('.')) {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use kestra::flow::{Flow, Input, Output, Task};
+use kestra::flow::{Flow, Input, Map, Output, Task};
 use kestra::jiff::civil::{Date, Time, date, time};
 use kestra::models::Sensitive;
 use kestra::typed::InputType;
@@ -66,6 +66,57 @@ fn deployable() -> Flow {
         .output(Output::new("limit", "INT", "{{ inputs.limit }}"))
         .output(Output::new("the-mode", "STRING", "{{ inputs.mode }}"))
         .output(Output::new("note", "STRING", "{{ inputs.day }}").set("required", false))
+}
+
+#[derive(kestra::Inputs)]
+#[inputs(namespace = "company.team", flow = "dependent")]
+struct Dependent {
+    mode: Mode,
+    #[input(depends_on = ["mode"], condition = "{{ inputs.mode == 'Fast' }}")]
+    speed: Option<i32>,
+    #[input(depends_on = ["mode", "speed"])]
+    note: Option<String>,
+}
+
+#[derive(kestra::Inputs)]
+#[inputs(namespace = "company.team", flow = "prefilled")]
+struct Prefilled {
+    #[input(prefill = 5)]
+    limit: Option<i32>,
+    #[input(prefill = "{{ flow.id }}")]
+    name: String,
+    #[input(prefill = Mode::Fast)]
+    mode: Mode,
+}
+
+#[tokio::test]
+async fn an_input_may_depend_on_another_and_have_a_prefill() {
+    let [_, speed, note] = Dependent::inputs().try_into().unwrap();
+    let depends_on = Map::new().with("inputs", vec!["mode"]).with("condition", "{{ inputs.mode == 'Fast' }}");
+    assert_eq!(speed.get("dependsOn"), Some(&depends_on.into()));
+    assert_eq!(note.get("dependsOn"), Some(&Map::new().with("inputs", vec!["mode", "speed"]).into()));
+    for dialect in Dialect::ALL {
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
+        let client = Client::builder().server(server.url()).build().unwrap();
+        client.flows().deploy(Dependent::flow().task(Task::log("log", "hi"))).await.unwrap();
+        client.verify::<Dependent>().await.unwrap();
+        let dependent = |mode| Dependent { mode, speed: Some(7), note: Some("a".to_owned()) };
+        let done = client.run(dependent(Mode::Fast)).await.unwrap();
+        assert_eq!(done.execution.inputs["speed"], 7);
+        let done = client.run(dependent(Mode::VerySlow)).await.unwrap();
+        assert_eq!(done.execution.inputs.get("speed").filter(|speed| !speed.is_null()), None, "{dialect:?}");
+
+        let prefilled = client.flows().deploy(Prefilled::flow().task(Task::log("log", "hi"))).await;
+        if dialect < Dialect::V1_3 {
+            assert!(prefilled.unwrap_err().to_string().contains("prefill"));
+            continue;
+        }
+        prefilled.unwrap();
+        client.verify::<Prefilled>().await.unwrap();
+        let prefilled = Prefilled { limit: None, name: "a".to_owned(), mode: Mode::Fast };
+        let done = client.run(prefilled).await.unwrap();
+        assert_eq!(done.execution.inputs.get("limit").filter(|limit| !limit.is_null()), None);
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,14 @@ struct Fields {
     first: String,
     #[input(rename = "unknown_too")]
     second: String,
+    #[input(default = 1, prefill = 2)]
+    both: i32,
+    #[input(depends_on = ["first", "own"])]
+    own: Option<String>,
+    #[input(condition = "{{ inputs.first == 'a' }}")]
+    free: Option<String>,
+    #[input(depends_on = "first")]
+    list: Option<String>,
 }
 
 #[derive(kestra::Inputs)]

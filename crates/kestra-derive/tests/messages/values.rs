@@ -20,6 +20,8 @@ struct Report {
     path: String,
     #[input(type = "INT")]
     kind: String,
+    #[input(prefill = "ten")]
+    filled: Option<i32>,
 }
 
 #[derive(kestra::Inputs)]

@@ -36,6 +36,8 @@ struct Report {
     #[input(type = "EMAIL")]
     mail: Option<String>,
     more: Option<serde_json::Value>,
+    #[input(depends_on = ["mode"], condition = "{{ inputs.mode == 'Fast' }}")]
+    speed: Option<i32>,
 }
 
 #[derive(Debug, PartialEq, kestra::Outputs)]
@@ -73,6 +75,7 @@ async fn a_derived_flow_is_taken_and_runs() {
             at: Some(time(8, 30, 0, 0)),
             mail: Some("ada@example.com".to_owned()),
             more: Some(serde_json::json!({"a": [1]})),
+            speed: Some(3),
         };
         for (limit, expected) in [(None, 10), (Some(7), 7)] {
             let done = site.client.run(report(limit, "orders")).namespace(namespace).await.unwrap();
@@ -83,7 +86,12 @@ async fn a_derived_flow_is_taken_and_runs() {
                 dry_run: true,
             };
             assert_eq!(done.outputs, outputs);
+            // The condition of what it depends on does not hold.
+            assert_eq!(done.execution.inputs.get("speed").filter(|speed| !speed.is_null()), None);
         }
+        let fast = Report { mode: Mode::Fast, ..report(None, "orders") };
+        let done = site.client.run(fast).namespace(namespace).await.unwrap();
+        assert_eq!(done.execution.inputs["speed"], 3);
         // What a field says of its input holds.
         for refused in [report(Some(101), "orders"), report(None, "Orders!")] {
             let error = site.client.run(refused).namespace(namespace).await.unwrap_err();
