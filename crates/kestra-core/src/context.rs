@@ -20,7 +20,11 @@ use crate::version::Version;
 /// Every request that a builder makes has one among its extensions; layers read it with [`CallContext::of`]. Copies
 /// share the progress, so an error at the end knows of all attempts.
 #[derive(Clone)]
-pub struct CallContext(Arc<Inner>);
+pub struct CallContext {
+    call: Arc<Inner>,
+    /// Whether it belongs to the second of two requests that are in flight at the same time.
+    is_second: bool,
+}
 
 struct Inner {
     info: Option<&'static OperationInfo>,
@@ -33,16 +37,39 @@ struct Inner {
     deadline: OnceLock<Instant>,
     attempts: AtomicU32,
     has_timed_out: AtomicBool,
-    is_detecting_version: AtomicBool,
     is_expiring: AtomicBool,
-    /// How many requests of the call have left the layers.
-    departures: AtomicU32,
-    can_move: AtomicBool,
+    /// Whether another member of a cluster is there for the next attempt.
+    next_member: AtomicU8,
     has_address: AtomicBool,
     second_look: AtomicU8,
     /// A bit for each member of a cluster that failed the call or has a request of it.
     used_members: AtomicU64,
+    /// A hedged call has two requests in flight, and what is known of one says nothing of the other.
+    first: Progress,
+    second: Progress,
+}
+
+/// What is known of one of the requests that a call may have in flight, over its attempts.
+#[derive(Default)]
+struct Progress {
+    is_detecting_version: AtomicBool,
+    /// How many requests have left the layers.
+    departures: AtomicU32,
+    has_sound_member: AtomicBool,
     sent: Sent,
+}
+
+/// The member of a cluster that is there for a call after another one failed it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum NextMember {
+    /// None.
+    None,
+    /// One of which it isn't known whether it works.
+    Any,
+    /// One that works.
+    Sound,
 }
 
 impl CallContext {
@@ -53,7 +80,7 @@ impl CallContext {
         waits: bool,
         needs_fresh_version: bool,
     ) -> Self {
-        Self(Arc::new(Inner {
+        let call = Arc::new(Inner {
             info,
             head,
             options,
@@ -63,15 +90,15 @@ impl CallContext {
             deadline: OnceLock::new(),
             attempts: AtomicU32::new(0),
             has_timed_out: AtomicBool::new(false),
-            is_detecting_version: AtomicBool::new(false),
             is_expiring: AtomicBool::new(false),
-            departures: AtomicU32::new(0),
-            can_move: AtomicBool::new(false),
+            next_member: AtomicU8::new(NextMember::None as u8),
             has_address: AtomicBool::new(false),
             second_look: AtomicU8::new(NOT_WANTED),
             used_members: AtomicU64::new(0),
-            sent: Sent::default(),
-        }))
+            first: Progress::default(),
+            second: Progress::default(),
+        });
+        Self { call, is_second: false }
     }
 
     /// The context of a request, if it has one.
@@ -84,21 +111,21 @@ impl CallContext {
     #[inline]
     #[must_use]
     pub fn operation(&self) -> Option<&'static OperationInfo> {
-        self.0.info
+        self.call.info
     }
 
     /// The options of the call, those of the client included.
     #[inline]
     #[must_use]
     pub fn options(&self) -> &CallOptions {
-        &self.0.options
+        &self.call.options
     }
 
     /// Returns whether the server responds only when an execution has ended.
     #[inline]
     #[must_use]
     pub fn waits(&self) -> bool {
-        self.0.waits
+        self.call.waits
     }
 
     /// How long the call still has; `None` without a deadline.
@@ -111,7 +138,7 @@ impl CallContext {
     #[inline]
     #[must_use]
     pub fn is_idempotent(&self, method: &Method) -> bool {
-        match (self.0.options.get_idempotent(), self.operation()) {
+        match (self.call.options.get_idempotent(), self.operation()) {
             (Some(said), _) => said,
             (None, Some(operation)) => operation.replay != Replay::NonIdempotent,
             // A GET webhook starts an execution, so a request that we know nothing of is only safe if it says so.
@@ -122,20 +149,20 @@ impl CallContext {
     /// How many attempts were begun.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.0.attempts.load(Ordering::Relaxed)
+        self.call.attempts.load(Ordering::Relaxed)
     }
 
     /// Whether the route, the parameters that are set or what may be sent depend on the server's version.
     #[inline]
     #[must_use]
     pub fn depends_on_version(&self) -> bool {
-        self.0.head.is_some()
+        self.call.head.is_some()
     }
 
     /// Returns whether the server may have received a request of the call, over all attempts.
     #[must_use]
     pub fn request_sent(&self) -> RequestSent {
-        self.0.sent.get()
+        self.call.first.sent.get().max(self.call.second.sent.get())
     }
 }
 
@@ -146,24 +173,24 @@ impl CallContext {
     #[inline]
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.0.deadline.get().copied()
+        self.call.deadline.get().copied()
     }
 
     /// When the call began: the instant of the first call of this method, for all copies.
     #[inline]
     pub fn begun(&self) -> Instant {
-        *self.0.begun.get_or_init(Instant::now)
+        *self.call.begun.get_or_init(Instant::now)
     }
 
     /// Sets when the call must have ended, for all copies; the first to say so counts.
     #[inline]
     pub fn stamp_deadline(&self, deadline: Instant) {
-        let _ = self.0.deadline.set(deadline);
+        let _ = self.call.deadline.set(deadline);
     }
 
     /// Marks the call as having had a timeout, so that connections which were opened before may be dead.
     pub fn set_timed_out(&self) {
-        self.0.has_timed_out.store(true, Ordering::Relaxed);
+        self.call.has_timed_out.store(true, Ordering::Relaxed);
     }
 
     /// Returns whether [`set_timed_out`](Self::set_timed_out) was called since this method was called last.
@@ -171,56 +198,71 @@ impl CallContext {
     #[must_use]
     pub fn take_timed_out(&self) -> bool {
         // Almost no call has one, and reading is cheaper than exchanging.
-        self.0.has_timed_out.load(Ordering::Relaxed) && self.0.has_timed_out.swap(false, Ordering::Relaxed)
+        self.call.has_timed_out.load(Ordering::Relaxed)
+            && self.call.has_timed_out.swap(false, Ordering::Relaxed)
     }
 
     /// Sets whether a timeout is dropping the attempt.
     pub fn set_expiring(&self, is_expiring: bool) {
-        self.0.is_expiring.store(is_expiring, Ordering::Relaxed);
+        self.call.is_expiring.store(is_expiring, Ordering::Relaxed);
     }
 
     /// Returns whether a timeout is dropping the attempt, rather than the caller.
     #[must_use]
     pub fn is_expiring(&self) -> bool {
-        self.0.is_expiring.load(Ordering::Relaxed)
+        self.call.is_expiring.load(Ordering::Relaxed)
     }
 
-    /// Records that a request of the call, or the detection of a version for it, has left the layers, so that it no longer waits
+    /// Returns the context of a request that is sent while the first one is still in flight. It shares everything but what is
+    /// known of the request: whether it was sent, and what it waits for.
+    #[must_use]
+    pub fn for_second_request(&self) -> Self {
+        if self.call.first.sent.is_tracked() {
+            self.call.second.sent.track();
+        }
+        Self { call: Arc::clone(&self.call), is_second: true }
+    }
+
+    fn progress(&self) -> &Progress {
+        if self.is_second { &self.call.second } else { &self.call.first }
+    }
+
+    /// Records that the request, or the detection of a version for it, has left the layers, so that it no longer waits
     /// for anything but its server.
     pub fn depart(&self) {
-        self.0.departures.fetch_add(1, Ordering::Relaxed);
+        self.progress().departures.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns how often [`depart`](Self::depart) was called.
     #[must_use]
     pub fn departures(&self) -> u32 {
-        self.0.departures.load(Ordering::Relaxed)
+        self.progress().departures.load(Ordering::Relaxed)
     }
 
     /// Records that a request of the call is for one of several addresses of its server's name.
     pub fn set_has_address(&self) {
-        self.0.has_address.store(true, Ordering::Relaxed);
+        self.call.has_address.store(true, Ordering::Relaxed);
     }
 
     /// Returns whether a request of the call may be for one of several addresses of its server's name.
     #[inline]
     #[must_use]
     pub fn has_address(&self) -> bool {
-        self.0.has_address.load(Ordering::Relaxed)
+        self.call.has_address.load(Ordering::Relaxed)
     }
 
     /// Returns the members of a cluster that failed the call or have a request of it, as bits.
     #[must_use]
     pub fn used_members(&self) -> u64 {
-        self.0.used_members.load(Ordering::Relaxed)
+        self.call.used_members.load(Ordering::Relaxed)
     }
 
     /// Records that a member of a cluster gets a request of the call, so that other attempts go to others.
     pub fn begin_at_member(&self, index: usize) {
-        self.0.used_members.fetch_or(member(index), Ordering::Relaxed);
-        self.0.can_move.store(false, Ordering::Relaxed);
+        self.call.used_members.fetch_or(member(index), Ordering::Relaxed);
+        self.call.next_member.store(NextMember::None as u8, Ordering::Relaxed);
         if self.wants_second_look() {
-            self.0.second_look.store(TAKEN, Ordering::Relaxed);
+            self.call.second_look.store(TAKEN, Ordering::Relaxed);
         }
     }
 
@@ -228,69 +270,93 @@ impl CallContext {
     /// again: once.
     pub fn want_second_look(&self) -> bool {
         let wanted =
-            self.0.second_look.compare_exchange(NOT_WANTED, WANTED, Ordering::Relaxed, Ordering::Relaxed);
+            self.call.second_look.compare_exchange(NOT_WANTED, WANTED, Ordering::Relaxed, Ordering::Relaxed);
         wanted.is_ok()
     }
 
     /// Returns whether a 404 isn't final, as another member of the cluster, or the same one in a moment, may respond otherwise.
     #[must_use]
     pub fn wants_second_look(&self) -> bool {
-        self.0.second_look.load(Ordering::Relaxed) == WANTED
+        self.call.second_look.load(Ordering::Relaxed) == WANTED
     }
 
     /// Records that the member did not fail the call.
     pub fn end_at_member(&self, index: usize) {
-        self.0.used_members.fetch_and(!member(index), Ordering::Relaxed);
+        self.call.used_members.fetch_and(!member(index), Ordering::Relaxed);
     }
 
     /// Records that the member failed the call, and whether another one is there for it.
-    pub fn fail_at_member(&self, can_move: bool) {
-        self.0.can_move.store(can_move, Ordering::Relaxed);
+    pub fn fail_at_member(&self, next: NextMember) {
+        self.call.next_member.store(next as u8, Ordering::Relaxed);
     }
 
     /// Returns whether the last attempt failed at a member of a cluster, and another one can take the next attempt.
     #[must_use]
     pub fn can_move(&self) -> bool {
-        self.0.can_move.load(Ordering::Relaxed)
+        self.call.next_member.load(Ordering::Relaxed) != NextMember::None as u8
     }
 
-    /// Sets whether the call waits for the detection of its server's version.
+    /// Returns whether the last attempt failed at a member of a cluster, and another one that works can take the next attempt.
+    #[must_use]
+    pub fn can_move_to_sound(&self) -> bool {
+        self.call.next_member.load(Ordering::Relaxed) == NextMember::Sound as u8
+    }
+
+    /// Sets whether another member of the cluster works, so that the request needs to wait for a connection to its own not as long.
+    pub fn set_has_sound_member(&self, has: bool) {
+        self.progress().has_sound_member.store(has, Ordering::Relaxed);
+    }
+
+    /// Returns whether another member of the cluster works.
+    #[inline]
+    #[must_use]
+    pub fn has_sound_member(&self) -> bool {
+        self.progress().has_sound_member.load(Ordering::Relaxed)
+    }
+
+    /// Sets whether the request waits for the detection of its server's version.
     pub fn set_detecting_version(&self, is_detecting: bool) {
-        self.0.is_detecting_version.store(is_detecting, Ordering::Relaxed);
+        self.progress().is_detecting_version.store(is_detecting, Ordering::Relaxed);
     }
 
-    /// Returns whether the call waits for the detection of its server's version; its own request is sent after that.
+    /// Returns whether the request waits for the detection of its server's version; it is sent after that.
     #[must_use]
     pub fn is_detecting_version(&self) -> bool {
-        self.0.is_detecting_version.load(Ordering::Relaxed)
+        self.progress().is_detecting_version.load(Ordering::Relaxed)
     }
 
     /// Counts an attempt and tells which it is, from 1.
     #[inline]
     pub fn begin_attempt(&self) -> u32 {
-        self.0.attempts.fetch_add(1, Ordering::Relaxed) + 1
+        self.call.attempts.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Whether the request may have been sent, over all attempts.
+    /// Whether this request may have been sent, over all attempts.
     #[inline]
     #[must_use]
     pub fn sent(&self) -> &Sent {
-        &self.0.sent
+        &self.progress().sent
+    }
+
+    /// As [`request_sent`](Self::request_sent), but `Maybe` in place of `No` where nobody keeps track.
+    #[must_use]
+    pub fn known_request_sent(&self) -> RequestSent {
+        self.call.first.sent.known().max(self.call.second.sent.get())
     }
 
     /// Returns the timeouts of the call, given those of a layer or client.
     #[inline]
     #[must_use]
     pub fn limits(&self, defaults: Timeouts) -> Limits {
-        let defaults = if self.0.waits { defaults.for_waiting() } else { defaults };
-        self.0.options.get_timeouts().or(defaults).limits(self.operation(), self.0.waits)
+        let defaults = if self.call.waits { defaults.for_waiting() } else { defaults };
+        self.call.options.get_timeouts().or(defaults).limits(self.operation(), self.call.waits)
     }
 
     /// Whether the server's version is to be asked anew: where it reads the query otherwise, the call acts on everything, or
     /// finds what is then acted on.
     #[must_use]
     pub fn needs_fresh_version(&self) -> bool {
-        self.0.needs_fresh_version || self.operation().is_some_and(|operation| operation.acts_by_query)
+        self.call.needs_fresh_version || self.operation().is_some_and(|operation| operation.acts_by_query)
     }
 
     /// Method, path and query for a server of this version.
@@ -300,7 +366,7 @@ impl CallContext {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if that version lacks the operation or a parameter that is
     /// set.
     pub fn head_for(&self, version: Version) -> Result<(Method, PathAndQuery), Error> {
-        let options = &self.0.options;
+        let options = &self.call.options;
         let head = self.head()?.for_version(version, options.get_tenant(), options.is_any_version());
         head.map_err(|error| error.with_operation(self.operation()))
     }
@@ -313,7 +379,7 @@ impl CallContext {
     /// As [`head_for`](Self::head_for), and [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the request may shut
     /// a server of that version down, unless it is unchecked.
     pub fn route_for(&self, version: Version) -> Result<&'static Route, Error> {
-        let route = self.head()?.route_for(version, self.0.options.is_any_version());
+        let route = self.head()?.route_for(version, self.call.options.is_any_version());
         let route = route.and_then(|route| self.check_survival(version).map(|()| route));
         route.map_err(|error| error.with_operation(self.operation()))
     }
@@ -321,7 +387,7 @@ impl CallContext {
     /// Whether the request as it was built, for the newest server, fits one of this version, whose route is given.
     #[must_use]
     pub fn is_built_for(&self, route: &'static Route, version: Version) -> bool {
-        self.0.head.as_ref().is_none_or(|head| head.is_newest(route, version))
+        self.call.head.as_ref().is_none_or(|head| head.is_newest(route, version))
     }
 
     /// The context of a request that no builder made.
@@ -332,7 +398,9 @@ impl CallContext {
 
     /// Refuses what may shut a server of this version down.
     fn check_survival(&self, version: Version) -> Result<(), Error> {
-        let Some(info) = self.operation().filter(|_| !self.0.options.is_unchecked()) else { return Ok(()) };
+        let Some(info) = self.operation().filter(|_| !self.call.options.is_unchecked()) else {
+            return Ok(());
+        };
         let Some(versions) = info.stops_server.filter(|versions| versions.contains(version)) else {
             return Ok(());
         };
@@ -346,7 +414,7 @@ impl CallContext {
 
     fn head(&self) -> Result<&Head, Error> {
         let problem = "the request doesn't depend on the version, or wasn't made by a builder";
-        self.0
+        self.call
             .head
             .as_deref()
             .ok_or_else(|| Error::new(ErrorKind::Build, problem).with_operation(self.operation()))
@@ -364,7 +432,7 @@ fn member(index: usize) -> u64 {
 
 crate::debug_fields! {
     CallContext, this => {
-        operation: this.operation().map(|operation| operation.name), options: this.0.options,
-        deadline: this.deadline(), attempts: this.attempts(), sent: this.0.sent.get(),
+        operation: this.operation().map(|operation| operation.name), options: this.call.options,
+        deadline: this.deadline(), attempts: this.attempts(), sent: this.request_sent(),
     }
 }

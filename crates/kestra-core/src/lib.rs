@@ -53,7 +53,7 @@ pub use error::{BoxError, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutP
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};
 pub use filter::Filter;
 pub use integer::Integer;
-pub use observe::{CallOutcome, ClientEvent, ConnectionChange, Observer, ServerAddress};
+pub use observe::{CallOutcome, ClientEvent, ConnectionChange, HedgeWinner, Observer, ServerAddress};
 pub use operation::{
     CharacterRule, Check, Comparison, Comparisons, Deletion, Edition, Effect, FilterField, FilterForms,
     FilterParameter, FilterResource, Guard, KnownValues, OperationInfo, Precheck, QueryParameter, Replay,

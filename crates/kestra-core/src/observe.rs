@@ -33,6 +33,25 @@ pub enum ClientEvent<'a> {
         /// The operation; `None` for a request that no builder made.
         operation: Option<&'static OperationInfo>,
     },
+    /// A read was slower than usual, so a [hedge](https://docs.rs/kestra/latest/kestra/layers/hedge/index.html) sent a second request.
+    HedgeSent {
+        /// The operation.
+        operation: &'static OperationInfo,
+        /// The time since the first request was sent.
+        waited: Duration,
+    },
+    /// A call of which two requests were sent has its result, or was dropped.
+    HedgeEnded {
+        /// The operation.
+        operation: &'static OperationInfo,
+        /// Which request the result is from.
+        winner: HedgeWinner,
+    },
+    /// A read was slower than usual, but no second request was sent, since the budget for these is used up.
+    HedgeBudgetExhausted {
+        /// The operation.
+        operation: &'static OperationInfo,
+    },
     /// A creation ended in an error of kind [`UnclearOutcome`](crate::ErrorKind::UnclearOutcome): the server may have executed
     /// it, and the client could not find out.
     UnclearOutcome(&'a Error),
@@ -89,6 +108,20 @@ pub enum CallOutcome<'a> {
     /// The call failed.
     Failed(&'a Error),
     /// The future of the call was dropped before it ended.
+    Cancelled,
+}
+
+/// The request that gave a hedged call its result, in a [`ClientEvent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HedgeWinner {
+    /// The first request: the second one did not help.
+    First,
+    /// The second request.
+    Second,
+    /// Neither: both failed, or the second one did not respond soon enough after the first had failed.
+    Neither,
+    /// The future of the call was dropped before.
     Cancelled,
 }
 

@@ -8,6 +8,7 @@ use opentelemetry::{Key, KeyValue, StringValue, Value};
 
 pub(crate) const CONNECTION_STATE: &str = "http.connection.state";
 pub(crate) const ERROR_TYPE: &str = "error.type";
+pub(crate) const HEDGE_WINNER: &str = "kestra.hedge.winner";
 pub(crate) const OPERATION: &str = "kestra.operation";
 pub(crate) const OUTCOME: &str = "kestra.outcome";
 pub(crate) const PROTOCOL_VERSION: &str = "network.protocol.version";

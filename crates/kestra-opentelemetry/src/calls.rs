@@ -1,11 +1,13 @@
 //! The metrics of a client, from the events that it tells.
 
-use kestra_core::{Attempt, CallOutcome, ClientEvent, ConnectionChange, OperationInfo, ServerAddress};
+use kestra_core::{
+    Attempt, CallOutcome, ClientEvent, ConnectionChange, HedgeWinner, OperationInfo, ServerAddress,
+};
 use opentelemetry::StringValue;
 
 use crate::attributes::{
-    Attributes, CONNECTION_STATE, ERROR_TYPE, OPERATION, OTHER, OUTCOME, SERVER_ADDRESS, SERVER_PORT,
-    error_type, status_error,
+    Attributes, CONNECTION_STATE, ERROR_TYPE, HEDGE_WINNER, OPERATION, OTHER, OUTCOME, SERVER_ADDRESS,
+    SERVER_PORT, error_type, status_error,
 };
 use crate::instruments::Instruments;
 
@@ -33,6 +35,14 @@ pub(crate) fn record_event(instruments: &Instruments, event: &ClientEvent<'_>) {
         }
         ClientEvent::RetryBudgetExhausted { operation, .. } => {
             instruments.budget_exhausted.add(1, of_operation(operation).as_slice());
+        }
+        ClientEvent::HedgeEnded { operation, winner, .. } => {
+            let mut attributes = of_operation(Some(operation));
+            attributes.set(HEDGE_WINNER, hedge_winner(winner));
+            instruments.hedges.add(1, attributes.as_slice());
+        }
+        ClientEvent::HedgeBudgetExhausted { operation, .. } => {
+            instruments.hedge_budget_exhausted.add(1, of_operation(Some(operation)).as_slice());
         }
         ClientEvent::UnclearOutcome(error) => {
             instruments.unclear_outcomes.add(1, of_operation(error.operation()).as_slice());
@@ -93,6 +103,16 @@ fn of_server(instruments: &Instruments, server: ServerAddress<'_>) -> Attributes
     attributes.set(SERVER_ADDRESS, instruments.hosts.get(server.host));
     attributes.set(SERVER_PORT, i64::from(server.port));
     attributes
+}
+
+fn hedge_winner(winner: HedgeWinner) -> &'static str {
+    match winner {
+        HedgeWinner::First => "first",
+        HedgeWinner::Second => "second",
+        HedgeWinner::Neither => "neither",
+        HedgeWinner::Cancelled => "cancelled",
+        _ => OTHER,
+    }
 }
 
 /// Returns the `error.type` of an attempt that is retried.

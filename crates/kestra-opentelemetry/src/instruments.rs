@@ -37,6 +37,8 @@ pub(crate) struct Instruments {
     pub(crate) attempts: Counter<u64>,
     pub(crate) retries: Counter<u64>,
     pub(crate) budget_exhausted: Counter<u64>,
+    pub(crate) hedges: Counter<u64>,
+    pub(crate) hedge_budget_exhausted: Counter<u64>,
     pub(crate) unclear_outcomes: Counter<u64>,
     pub(crate) stream_reconnects: Counter<u64>,
     pub(crate) version_probes: Counter<u64>,
@@ -99,6 +101,16 @@ impl Instruments {
                 "kestra.client.retry_budget.exhausted",
                 "{call}",
                 "Number of calls that were not retried, since the retry budget was used up.",
+            ),
+            hedges: counter(
+                "kestra.client.hedges",
+                "{hedge}",
+                "Number of reads that were sent a second time, since they were slow.",
+            ),
+            hedge_budget_exhausted: counter(
+                "kestra.client.hedge_budget.exhausted",
+                "{call}",
+                "Number of slow reads that were not sent a second time, since the hedge budget was used up.",
             ),
             unclear_outcomes: counter(
                 "kestra.client.unclear_outcomes",

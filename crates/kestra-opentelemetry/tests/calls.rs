@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use kestra::layers::HedgeLayer;
 use kestra::models::DisableTriggerRequest;
 use kestra::{Client, ClientBuilder, ErrorKind, Retry, Servers};
 use kestra_testkit::{Cut, Dialect, Fault, Outcome, TestServer};
@@ -14,6 +15,7 @@ use support::Recorded;
 
 const FLOW: &str = "/api/v1/{tenant}/flows/{namespace}/{id}";
 const FOLLOW: &str = "/api/v1/{tenant}/executions/{id}/follow";
+const SEARCH: &str = "/api/v1/{tenant}/flows/search";
 const CREATE: &str = "/api/v1/{tenant}/executions/{namespace}/{id}";
 
 async fn recorded(set: impl FnOnce(ClientBuilder) -> ClientBuilder) -> (TestServer, Client, Recorded) {
@@ -122,6 +124,27 @@ async fn members_that_fail_and_come_back_are_counted() {
     client.flows().list_distinct_namespaces().await.unwrap();
     let returned = recorded.only("kestra.client.server.returns");
     assert_eq!((returned.sum, returned.get("server.port")), (1.0, &*port));
+}
+
+#[tokio::test]
+async fn reads_that_are_sent_twice_are_counted_by_what_came_of_it() {
+    let (server, client, recorded) = recorded(|builder| builder.hedge(HedgeLayer::new())).await;
+    for _ in 0..30 {
+        client.flows().search_flows().await.unwrap();
+    }
+    assert!(recorded.of("kestra.client.hedges").is_empty());
+    // The second request gets a response while the first waits for its own.
+    server.fail(Fault::delay(Duration::from_secs(60)).on("GET", SEARCH));
+    client.flows().search_flows().await.unwrap();
+    let hedge = recorded.only("kestra.client.hedges");
+    assert_eq!((hedge.sum, hedge.unit.as_str()), (1.0, "{hedge}"));
+    assert_eq!((hedge.get("kestra.operation"), hedge.get("kestra.hedge.winner")), ("search_flows", "second"));
+    assert!(recorded.of("kestra.client.hedge_budget.exhausted").is_empty());
+    // The next is due after twenty calls.
+    server.fail(Fault::delay(Duration::from_secs(2)).on("GET", SEARCH));
+    client.flows().search_flows().await.unwrap();
+    let exhausted = recorded.only("kestra.client.hedge_budget.exhausted");
+    assert_eq!((exhausted.sum, exhausted.get("kestra.operation")), (1.0, "search_flows"));
 }
 
 #[tokio::test]

@@ -83,8 +83,8 @@ pub use client::Profile;
 pub use client::{Client, ClientBuilder, IntoServers, ServerInfo};
 pub use kestra_core::{
     Body, Call, CallFuture, CallOptions, CallOutcome, ClientEvent, ConnectionChange, Detached, Executor,
-    Integer, Observer, OutputFuture, ParameterValue, ResponseFuture, Retry, Server, ServerAddress,
-    ServerCluster, Servers, Target, Timeouts, Variable, Version,
+    HedgeWinner, Integer, Observer, OutputFuture, ParameterValue, ResponseFuture, Retry, Server,
+    ServerAddress, ServerCluster, Servers, Target, Timeouts, Variable, Version,
 };
 pub mod flow;
 pub use kestra_models as models;

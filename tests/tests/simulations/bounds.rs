@@ -8,6 +8,9 @@ use super::load::{self, Ended, Load};
 use super::scenario::{self, FROM, UNTIL, is_in_trouble};
 use super::statistics::{quantile, success};
 
+/// The timeout of a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+
 #[test]
 fn a_full_outage_is_not_multiplied() {
     // What is added concerns single requests, so a few kinds show it.
@@ -16,6 +19,8 @@ fn a_full_outage_is_not_multiplied() {
         (Configuration::Default, 1, &Kind::ALL[..]),
         (Configuration::All, 1, few),
         (Configuration::Cluster, 3, few),
+        (Configuration::All, 3, few),
+        (Configuration::NoTokens, 3, few),
     ] {
         for scenario in scenario::full_outages(servers) {
             for &kind in kinds {
@@ -61,10 +66,21 @@ fn a_cluster_of_which_one_server_is_gone_is_as_good_as_before() {
         let at_first = between(&unreachable, FROM, ejected);
         let later = between(&unreachable, ejected, UNTIL);
         println!("{}: unreachable {at_first:?}, then {later:?}", configuration.name());
-        // The connect limit, and then a request to another server.
-        let is_in_time = at_first.1 <= Duration::from_secs(11);
+        let is_in_time = at_first.1 <= CONNECT;
         assert!(is_in_time && at_first.0 == 1.0, "{}: {at_first:?}", configuration.name());
         assert!(later.0 >= 0.999, "{}: {later:?}", configuration.name());
         assert!(later.1 <= healthy.1.mul_f64(1.5), "{}: {later:?}, {healthy:?}", configuration.name());
+    }
+}
+
+#[test]
+fn what_was_not_sent_moves_without_tokens_too() {
+    for scenario in ["one of three refuses", "one of three is unreachable"] {
+        let calls = calls(scenario, Configuration::NoTokens);
+        // When the server stops, requests of living connections may have reached it.
+        let stopped = FROM + Duration::from_secs(1);
+        let (good, _) = between(&calls, if scenario.ends_with("refuses") { stopped } else { FROM }, UNTIL);
+        println!("{scenario}: {good}");
+        assert!(good >= 0.999, "{scenario}: {good}");
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum Configuration {
     Cluster,
     /// The last three together.
     All,
+    /// A cluster whose retry budget is used up.
+    NoTokens,
 }
 
 impl Configuration {
@@ -32,11 +34,12 @@ impl Configuration {
             Self::Adaptive => "adaptive limit",
             Self::Cluster => "cluster",
             Self::All => "all",
+            Self::NoTokens => "cluster without tokens",
         }
     }
 
     pub(crate) fn has_cluster(self) -> bool {
-        matches!(self, Self::Cluster | Self::All)
+        matches!(self, Self::Cluster | Self::All | Self::NoTokens)
     }
 
     /// The options of a call: without a cluster, those of a balancer in front of the servers that sends the call to this one.
@@ -57,6 +60,7 @@ impl Configuration {
         let builder = match self {
             Self::Plain => builder.retry(Retry::none()),
             Self::Default | Self::Cluster => builder,
+            Self::NoTokens => builder.retry(Retry::standard().budget(0)),
             Self::Hedging => builder.hedge(hedge),
             Self::Adaptive => builder.attempt_layer(limit),
             Self::All => builder.hedge(hedge).attempt_layer(limit),

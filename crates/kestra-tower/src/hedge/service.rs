@@ -5,12 +5,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::{Request, Response};
-use kestra_core::{Body, BoxError, CallContext, OperationInfo, Replay};
+use kestra_core::{Body, BoxError, CallContext, ClientEvent, HedgeWinner, Observer, OperationInfo, Replay};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
-use super::state::{Shared, is_final};
+use super::state::{Budget, Shared, is_final};
 use crate::oneshot::{BoxFuture, Oneshot};
 use crate::replayable_request::ReplayableRequest;
 
@@ -19,11 +19,12 @@ use crate::replayable_request::ReplayableRequest;
 pub struct HedgeService<S> {
     inner: S,
     shared: Arc<Shared>,
+    observer: Option<Observer>,
 }
 
 impl<S> HedgeService<S> {
-    pub(super) fn new(inner: S, shared: Arc<Shared>) -> Self {
-        Self { inner, shared }
+    pub(super) fn new(inner: S, shared: Arc<Shared>, observer: Option<Observer>) -> Self {
+        Self { inner, shared, observer }
     }
 }
 
@@ -68,7 +69,8 @@ where
         let state = match hedgeable {
             None => State::Once { future: first, shared },
             Some(hedgeable) => {
-                State::Hedged { future: Box::pin(hedge(first, self.inner.clone(), hedgeable, shared)) }
+                let (service, observer) = (self.inner.clone(), self.observer.clone());
+                State::Hedged { future: Box::pin(hedge(first, service, hedgeable, shared, observer)) }
             }
         };
         HedgeFuture { state }
@@ -124,6 +126,7 @@ async fn hedge<S, B>(
     service: S,
     hedgeable: Hedgeable,
     shared: Arc<Shared>,
+    observer: Option<Observer>,
 ) -> Result<Response<B>, BoxError>
 where
     S: Service<Request<Body>, Response = Response<B>>,
@@ -139,13 +142,30 @@ where
     };
     let result = match (in_time, delay) {
         (Some(result), _) => result,
-        (None, Some(delay)) if shared.take() => {
-            context.begin_attempt();
-            let waited_ms = begun.elapsed().as_millis() as u64;
-            tracing::debug!(target: "kestra::hedge", operation = operation.name, waited_ms, "sending a second request");
-            race(first, Oneshot::new(service, copy.into_request()), delay, &shared).await
-        }
-        (None, _) => first.await,
+        (None, Some(delay)) => match shared.take() {
+            Budget::Taken => {
+                context.begin_attempt();
+                let waited = begun.elapsed();
+                let waited_ms = waited.as_millis() as u64;
+                tracing::debug!(target: "kestra::hedge", operation = operation.name, waited_ms, "sending a second request");
+                let mut race = Race::begin(operation, waited, observer.as_ref());
+                let mut second = copy.into_request();
+                second.extensions_mut().insert(context.for_second_request());
+                let (result, winner) =
+                    race_between(first, Oneshot::new(service, second), delay, &shared).await;
+                race.winner = winner;
+                result
+            }
+            Budget::Exhausted => {
+                tracing::debug!(target: "kestra::hedge", operation = operation.name, "no second request is sent: the hedge budget is exhausted");
+                if let Some(observer) = &observer {
+                    observer.tell(&ClientEvent::HedgeBudgetExhausted { operation });
+                }
+                first.await
+            }
+            Budget::Paused => first.await,
+        },
+        (None, None) => first.await,
     };
     shared.inspect(&result);
     if is_final(&result) {
@@ -155,34 +175,61 @@ where
     result
 }
 
+/// Two requests in flight. Dropping it tells the observer how that ended.
+struct Race<'a> {
+    operation: &'static OperationInfo,
+    winner: HedgeWinner,
+    observer: Option<&'a Observer>,
+}
+
+impl<'a> Race<'a> {
+    fn begin(operation: &'static OperationInfo, waited: Duration, observer: Option<&'a Observer>) -> Self {
+        if let Some(observer) = observer {
+            observer.tell(&ClientEvent::HedgeSent { operation, waited });
+        }
+        Self { operation, winner: HedgeWinner::Cancelled, observer }
+    }
+}
+
+impl Drop for Race<'_> {
+    fn drop(&mut self) {
+        if let Some(observer) = self.observer {
+            let Self { operation, winner, .. } = *self;
+            observer.tell(&ClientEvent::HedgeEnded { operation, winner });
+        }
+    }
+}
+
 /// Returns the first final result, or that of the first request if there is none `delay` after it failed.
-async fn race<B>(
+async fn race_between<B>(
     mut first: Pin<&mut impl Future<Output = Result<Response<B>, BoxError>>>,
     second: impl Future<Output = Result<Response<B>, BoxError>>,
     delay: Duration,
     shared: &Shared,
-) -> Result<Response<B>, BoxError> {
+) -> (Result<Response<B>, BoxError>, HedgeWinner) {
     let mut second = pin!(second);
-    let (result, is_of_first) = poll_fn(|cx| match first.as_mut().poll(cx) {
-        Poll::Ready(result) => Poll::Ready((result, true)),
-        Poll::Pending => second.as_mut().poll(cx).map(|result| (result, false)),
+    let (result, winner) = poll_fn(|cx| match first.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready((result, HedgeWinner::First)),
+        Poll::Pending => second.as_mut().poll(cx).map(|result| (result, HedgeWinner::Second)),
     })
     .await;
     if is_final(&result) {
-        return result;
+        return (result, winner);
     }
     shared.inspect(&result);
-    if !is_of_first {
-        return first.await;
+    if winner == HedgeWinner::Second {
+        let result = first.await;
+        let winner = if is_final(&result) { HedgeWinner::First } else { HedgeWinner::Neither };
+        return (result, winner);
     }
     // The second may hang, and a retry goes elsewhere.
     match timeout(delay, second).await {
-        Ok(other) if is_final(&other) => other,
+        Ok(other) if is_final(&other) => (other, HedgeWinner::Second),
         Ok(other) => {
             shared.inspect(&other);
-            result
+            (result, HedgeWinner::Neither)
         }
-        Err(_) => result,
+        Err(_) => (result, HedgeWinner::Neither),
     }
 }
 

@@ -18,6 +18,16 @@ const LATE: f64 = 0.05;
 const PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
+/// Whether a second request may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Budget {
+    /// It may, and was taken from the budget.
+    Taken,
+    Exhausted,
+    /// The server said 429 or 503 a moment ago.
+    Paused,
+}
+
 pub(super) struct Shared {
     least_delay: Duration,
     /// How many calls must succeed before the next one is hedged; `None` for none.
@@ -45,15 +55,17 @@ impl Shared {
         Some(delay.max(self.least_delay))
     }
 
-    /// Returns whether a second request may be sent, and takes it from the budget.
-    pub(super) fn take(&self) -> bool {
+    /// Returns whether a second request may be sent, and takes it from the budget if so.
+    pub(super) fn take(&self) -> Budget {
         let mut state = self.state();
-        let is_paused = state.paused_until.is_some_and(|until| Instant::now() < until);
-        if is_paused || self.calls_per_hedge.is_none_or(|calls| state.successes < calls) {
-            return false;
+        if state.paused_until.is_some_and(|until| Instant::now() < until) {
+            return Budget::Paused;
+        }
+        if self.calls_per_hedge.is_none_or(|calls| state.successes < calls) {
+            return Budget::Exhausted;
         }
         state.successes = 0;
-        true
+        Budget::Taken
     }
 
     /// Learns from the end of a call that could be hedged.

@@ -1,9 +1,12 @@
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::Request;
-use kestra_core::{Body, CallOptions, ErrorKind, RequestSent};
-use tokio::time::{Instant, timeout};
-use tower::{Layer as _, ServiceExt as _};
+use http::{Request, Response};
+use kestra_core::{
+    Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Observer, RequestSent,
+};
+use tokio::time::{Instant, sleep, timeout};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::{HedgeLayer, HedgeService};
 use crate::test_support::{
@@ -149,4 +152,100 @@ async fn fast_operations_wait_for_the_least_delay() {
     let service = experienced(&peer, HedgeLayer::new().least_delay(SLOW), 40).await;
     peer.add([after(SLOW / 2, status(200))]);
     assert_eq!(send(&peer, &service, request(&READ)).await, (200, SLOW / 2, 1));
+}
+
+/// What an observer was told.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    fn observer(&self) -> Observer {
+        let told = self.0.clone();
+        Observer::new(move |event| {
+            told.lock().unwrap().push(match event {
+                ClientEvent::HedgeSent { operation, waited } => format!("{} {waited:?}", operation.name),
+                ClientEvent::HedgeEnded { winner, .. } => format!("{winner:?}"),
+                ClientEvent::HedgeBudgetExhausted { operation } => format!("{} exhausted", operation.name),
+                other => panic!("{other:?}"),
+            });
+        })
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_learns_of_second_requests_and_of_their_end() {
+    let (peer, told) = (Peer::default(), Told::default());
+    let layer = HedgeLayer::new().least_delay(USUAL * 2).observe(told.observer());
+    let service = experienced(&peer, layer, 40).await;
+    let again = async || {
+        peer.add((0..20).map(|_| status(200)));
+        for _ in 0..20 {
+            service.clone().oneshot(request(&READ)).await.unwrap();
+        }
+    };
+    assert!(told.take().is_empty(), "in time");
+    let (late, soon) = (|| after(SLOW, status(200)), || after(USUAL, status(200)));
+    for (first, second, winner) in [
+        (late(), soon(), "Second"),
+        (after(USUAL * 3, status(200)), late(), "First"),
+        (late(), status(500), "First"),
+        (after(SLOW, status(502)), status(500), "Neither"),
+        (after(SLOW, status(502)), Reply::Never, "Neither"),
+    ] {
+        peer.add([first, second]);
+        service.clone().oneshot(request(&READ)).await.unwrap();
+        assert_eq!(told.take(), ["get_flow 60ms", winner]);
+        again().await;
+    }
+    peer.add([Reply::Never, Reply::Never]);
+    assert!(timeout(SLOW, service.clone().oneshot(request(&READ))).await.is_err());
+    assert_eq!(told.take(), ["get_flow 60ms", "Cancelled"]);
+    peer.add([late()]);
+    service.clone().oneshot(request(&READ)).await.unwrap();
+    assert_eq!(told.take(), ["get_flow exhausted"]);
+    // The server says that it is overloaded, so nothing would be sent however large the budget is.
+    again().await;
+    peer.add([status(503), late()]);
+    for _ in 0..2 {
+        service.clone().oneshot(request(&READ)).await.unwrap();
+    }
+    assert!(told.take().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_of_one_request_is_not_taken_for_the_other() {
+    let peer = Peer::default();
+    let layer = HedgeLayer::new();
+    experienced(&peer, layer.clone(), 40).await;
+    // Each attempt goes as at our transport: the first ends before a byte is written, the second after that.
+    let service = layer.layer(service_fn(|request: Request<Body>| async move {
+        let context = CallContext::of(&request).unwrap().clone();
+        let is_second = context.attempts() == 1;
+        let (before, departed) = (context.sent().get(), context.departures());
+        assert_eq!(departed, 0, "neither waits for the departure of the other");
+        context.sent().track();
+        if is_second {
+            assert!(!context.is_detecting_version());
+            context.depart();
+            context.sent().raise(RequestSent::Maybe);
+            sleep(SLOW * 2).await;
+        } else {
+            context.set_detecting_version(true);
+            sleep(SLOW).await;
+            assert_eq!(context.departures(), 0);
+            context.sent().withdraw(before);
+        }
+        let error = Error::new(ErrorKind::Connect, "refused").with_request_sent(context.sent().get());
+        Err::<Response<Body>, BoxError>(error.into())
+    }));
+    let request = request(&READ);
+    let context = context(&request);
+    let error = Error::from_boxed(service.oneshot(request).await.unwrap_err());
+    // The first was not sent, and yet the server may have seen a request of the call.
+    assert_eq!((error.request_sent(), context.request_sent()), (RequestSent::No, RequestSent::Maybe));
+    assert_eq!(context.known_request_sent(), RequestSent::Maybe);
 }

@@ -105,7 +105,7 @@ fn is_behind(attempt: &Attempt<'_>, context: Option<&CallContext>) -> bool {
     attempt.status() == Some(StatusCode::NOT_FOUND) && context.is_some_and(CallContext::wants_second_look)
 }
 
-fn is_unsent(attempt: &Attempt<'_>) -> bool {
+pub(super) fn is_unsent(attempt: &Attempt<'_>) -> bool {
     attempt.error().is_some_and(|error| error.request_sent() == RequestSent::No)
 }
 

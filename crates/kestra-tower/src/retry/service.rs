@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use tower_service::Service;
 
 use super::budget::Budget;
-use super::decision::{Decision, decide, is_success, wrap_other};
+use super::decision::{Decision, decide, is_success, is_unsent, wrap_other};
 use super::layer::Shared;
 use crate::adaptive::Untried;
 use crate::oneshot::BoxFuture;
@@ -259,19 +259,7 @@ impl Call {
         if time_left.is_some_and(|left| left <= wait) {
             return Err(Some("not retried: the deadline is too close"));
         }
-        // Without an attempt to send it, the next one is no additional load.
-        let is_untried =
-            attempt.error().is_some_and(|error| causes(error).any(|cause| cause.is::<Untried>()));
-        if policy.budget_tokens().is_some() && !is_untried {
-            let cost = Budget::cost(attempt.status());
-            if !self.shared.budget.take(cost) {
-                if let Some(observer) = &self.shared.observer {
-                    observer.tell(&ClientEvent::RetryBudgetExhausted { operation });
-                }
-                return Err(Some("not retried: the retry budget is exhausted"));
-            }
-            self.spent += cost;
-        }
+        self.pay(&attempt, least.is_none())?;
         let policy = self.policy();
         let event = RetryEvent::new(&attempt, wait);
         policy.notify(&event);
@@ -280,6 +268,34 @@ impl Call {
         }
         report(&attempt, wait);
         Ok(wait)
+    }
+}
+
+impl Call {
+    /// Takes the tokens of a retry, or returns why there is none.
+    ///
+    /// What was provably not sent moves to a member that works even without tokens. Once all members fail none counts as working,
+    /// so that an outage isn't multiplied.
+    fn pay(&mut self, attempt: &Attempt<'_>, moves: bool) -> Result<(), Option<&'static str>> {
+        // Without an attempt to send it, the next one is no additional load.
+        let is_untried =
+            attempt.error().is_some_and(|error| causes(error).any(|cause| cause.is::<Untried>()));
+        if self.policy().budget_tokens().is_none() || is_untried {
+            return Ok(());
+        }
+        let cost = Budget::cost(attempt.status());
+        if self.shared.budget.take(cost) {
+            self.spent += cost;
+            return Ok(());
+        }
+        let can_move = self.context.as_ref().is_some_and(CallContext::can_move_to_sound);
+        if moves && can_move && is_unsent(attempt) {
+            return Ok(());
+        }
+        if let Some(observer) = &self.shared.observer {
+            observer.tell(&ClientEvent::RetryBudgetExhausted { operation: attempt.operation });
+        }
+        Err(Some("not retried: the retry budget is exhausted"))
     }
 }
 

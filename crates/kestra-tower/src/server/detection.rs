@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use super::endpoint::trusted;
 use super::layer::Settings;
-use crate::connect_to::set_address;
+use crate::connect_to::{set_address, set_has_other};
 use crate::oneshot::Oneshot;
 
 const PATH: &str = "/api/v1/configs";
@@ -76,7 +76,7 @@ where
     let (limit, trusted) = (settings.version_timeout, trusted(settings, request));
     let probe = async {
         let begun = Instant::now();
-        let result = probe(service, base, headers(request), limit).await;
+        let result = probe(service, base, headers(request), context, limit).await;
         if let Some(observer) = &settings.observer {
             let (result, duration) = (result.as_ref().copied(), begun.elapsed());
             observer.tell(&ClientEvent::VersionProbe { result, duration });
@@ -111,6 +111,7 @@ async fn probe<S, B>(
     service: S,
     base: &BaseUrl,
     headers: HeaderMap,
+    call: Option<&CallContext>,
     limit: Duration,
 ) -> Result<Version, Error>
 where
@@ -123,6 +124,7 @@ where
     *request.uri_mut() = base.join(request.method(), PathAndQuery::from_static(PATH))?;
     *request.headers_mut() = headers;
     set_address(&mut request, base);
+    set_has_other(&mut request, call);
     let response = async {
         let response = Oneshot::new(service, request).await.map_err(Error::from_boxed)?;
         let (parts, body) = response.into_parts();

@@ -204,9 +204,9 @@ impl Limit {
         let sent = match &self.context {
             Some(_) if detects && scope == Scope::Attempt => RequestSent::No,
             // Earlier attempts may have sent it.
-            Some(context) if detects && context.attempts() < 2 => context.sent().get(),
-            Some(context) if queued => context.sent().get(),
-            Some(context) => context.sent().known(),
+            Some(context) if detects && context.attempts() < 2 => context.request_sent(),
+            Some(context) if queued => context.request_sent(),
+            Some(context) => context.known_request_sent(),
             None => RequestSent::Maybe,
         };
         let operation = self.context.as_ref().and_then(CallContext::operation);

@@ -293,7 +293,8 @@ impl ClientBuilder {
     }
 
     /// Sends a read once more if its response is late, and takes the response that comes first; see
-    /// [`hedge`](crate::layers::hedge) for what is hedged. Nothing is by default.
+    /// [`hedge`](crate::layers::hedge) for what is hedged. Nothing is by default. With HTTP/2 and one server both requests share a
+    /// connection.
     ///
     /// ```
     /// use kestra::Client;

@@ -172,8 +172,10 @@ fn attempts(
         server = server.version_ttl(ttl);
     }
     let mut retry = RetryLayer::new(from.retry);
+    let mut hedge = from.hedge;
     if let Some(observer) = from.observer {
-        (server, retry) = (server.observe(observer.clone()), retry.observe(observer));
+        (server, retry) = (server.observe(observer.clone()), retry.observe(observer.clone()));
+        hedge = hedge.map(|hedge| hedge.observe(observer));
     }
     let auth = from.auth.unwrap_or_default();
     auth.check()?;
@@ -182,7 +184,7 @@ fn attempts(
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
     let attempt = from.attempt_trace.unwrap_or_else(TraceLayer::attempt).layer(attempt);
-    Ok(Attempts { retry, hedge: from.hedge, attempt })
+    Ok(Attempts { retry, hedge, attempt })
 }
 
 fn own_transport(from: &ClientBuilder) -> Result<Transport, Error> {

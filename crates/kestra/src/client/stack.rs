@@ -158,8 +158,8 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
     let Some(context) = context else { return error };
     let sent = match error.kind() {
         // Whoever failed doesn't know what those below it have sent.
-        ErrorKind::Service if !error.is_version_detection() => context.sent().known(),
-        _ => error.request_sent().max(context.sent().get()),
+        ErrorKind::Service if !error.is_version_detection() => context.known_request_sent(),
+        _ => error.request_sent().max(context.request_sent()),
     };
     let mut error = error.with_request_sent(sent);
     if error.attempts() == 0 {

@@ -233,6 +233,14 @@ impl Health {
         self.candidates(wish, now).next().is_some()
     }
 
+    /// Returns whether a member works, as far as is known, that the call has not used. One that is only in since too many others
+    /// are out doesn't, nor does one that is due for a probe.
+    pub(super) fn has_sound_other(&self, wish: &Wish, now: Instant) -> bool {
+        let limit = self.settings.eject_after;
+        let is_sound = |member: &Member| member.gate == Gate::In && member.failures < limit;
+        self.candidates(wish, now).any(|index| self.members.get(index).is_some_and(is_sound))
+    }
+
     fn select(&mut self, wish: &Wish, now: Instant) -> usize {
         let is_in = |index: usize| self.members.get(index).is_some_and(|member| member.gate == Gate::In);
         let preferred =

@@ -9,7 +9,7 @@ use std::time::Duration;
 use addresses::{Address, Resolution};
 use health::{Change, Health, Outcome, Pick, Wish};
 use http::{Request, Response, StatusCode};
-use kestra_core::internal::BaseUrl;
+use kestra_core::internal::{BaseUrl, NextMember};
 use kestra_core::{
     Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Observer, Replay, RequestSent,
     ServerAddress, Servers,
@@ -112,10 +112,12 @@ impl Cluster {
             waits: context.is_some_and(CallContext::waits),
             random: fastrand::u64(..),
         };
-        let (pick, place) = {
-            let mut state = self.lock();
-            let pick = state.health.begin(&wish, Instant::now());
-            (pick, state.members.get(pick.member).cloned())
+        let (pick, place, has_sound) = {
+            let (mut state, now) = (self.lock(), Instant::now());
+            let pick = state.health.begin(&wish, now);
+            let others = Wish { used: wish.used | bit(pick.member), ..wish };
+            let has_sound = state.health.has_sound_other(&others, now);
+            (pick, state.members.get(pick.member).cloned(), has_sound)
         };
         let place = place.unwrap_or(Place { server: pick.member, address: None });
         let base = match of_server(place.server) {
@@ -136,6 +138,7 @@ impl Cluster {
         }
         if let Some(context) = context {
             context.begin_at_member(pick.member);
+            context.set_has_sound_member(has_sound);
         }
         Ok(Target::Member(Attempt {
             cluster: self.clone(),
@@ -177,17 +180,22 @@ impl Attempt {
             return;
         }
         let now = Instant::now();
-        let (change, can_move, has_moved) = {
+        let (change, next, has_moved) = {
             let health = &mut self.cluster.lock().health;
             let change = health.end(self.pick, outcome, now);
             let used = self.context.as_ref().map_or(0, CallContext::used_members);
-            let can_move = outcome.is_failure() && health.has_other(&Wish { used, ..self.wish }, now);
-            (change, can_move, health.has_moved(now))
+            let wish = Wish { used, ..self.wish };
+            let next = match outcome.is_failure() {
+                true if health.has_sound_other(&wish, now) => NextMember::Sound,
+                true if health.has_other(&wish, now) => NextMember::Any,
+                _ => NextMember::None,
+            };
+            (change, next, health.has_moved(now))
         };
         if let Some(context) = &self.context {
             let is_behind = is_missing && has_moved && is_read(context) && context.want_second_look();
             if outcome.is_failure() {
-                context.fail_at_member(can_move);
+                context.fail_at_member(next);
             } else if !is_behind {
                 context.end_at_member(self.pick.member);
             }
@@ -241,6 +249,11 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         self.finish(if self.has_expired() { Outcome::Failure } else { Outcome::Neutral }, false);
     }
+}
+
+/// Returns the bit of a member; no bit for one beyond those that a cluster can have.
+fn bit(index: usize) -> u64 {
+    u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
 }
 
 /// Returns whether a 404 says that something is missing. That of another operation may be the effect of an attempt before.

@@ -116,6 +116,53 @@ async fn attempts_are_bounded_and_wait_once_all_have_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_not_sent_moves_without_tokens_to_a_member_that_works() {
+    let (layer, peers) = (ServerLayer::new(Servers::cluster(urls())), Peers::new(["one", "two"]));
+    let retry = RetryLayer::new(Retry::standard().budget(0)).random(|| 1.0);
+    let service = ServiceBuilder::new().layer(retry).layer(layer).service(peers.clone());
+    let send = async |operation| service.clone().oneshot(request(operation)).await;
+    peers.of("one").add([refused()]);
+    assert!(send(&START).await.is_ok());
+    assert_eq!(peers.counts(), [1, 1]);
+    // What may have been sent costs tokens.
+    peers.of("two").add([status(503)]);
+    assert_eq!(send(&READ).await.unwrap().status(), 503);
+    assert_eq!(peers.counts(), [1, 2]);
+    // Nobody works any more: one request for each call.
+    peers.of("two").add((0..10).map(|_| refused()));
+    for _ in 0..10 {
+        assert!(send(&READ).await.is_err());
+    }
+    assert_eq!(peers.counts(), [1, 12]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_gives_a_connection_up_soon_only_if_another_member_works() {
+    let layer = ServerLayer::new(Servers::cluster(["http://one", "http://two", "http://three"]));
+    let seen = std::sync::Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let unreachable = tower::service_fn(move |request: Request<Body>| {
+        let has_other = crate::connect_to::has_other(&request, CallContext::of(&request));
+        log.lock().unwrap().push((request.uri().host().unwrap_or_default().to_owned(), has_other));
+        let error = Error::new(ErrorKind::Connect, "no response").with_request_sent(RequestSent::No);
+        std::future::ready(Err::<Response<Body>, BoxError>(error.into()))
+    });
+    let retry = RetryLayer::new(Retry::standard()).random(|| 0.0);
+    let service = ServiceBuilder::new().layer(retry).layer(layer).service(unreachable);
+    for operation in [&MOVED, &READ] {
+        // `MOVED` depends on the version, whose detection comes first.
+        assert!(service.clone().oneshot(request(operation)).await.is_err());
+        let hosts = std::mem::take(&mut *seen.lock().unwrap());
+        let hosts: Vec<_> = hosts.iter().map(|(host, has_other)| (host.as_str(), *has_other)).collect();
+        if operation.name == MOVED.name {
+            assert_eq!(hosts, [("one", true), ("two", true), ("three", false)]);
+        } else {
+            assert_eq!(hosts[0], ("three", false), "the others are out");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_index_never_moves() {
     let layer = ServerLayer::new(Servers::cluster(urls()));
     let peers = Peers::new(["one", "two"]);

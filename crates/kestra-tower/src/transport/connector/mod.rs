@@ -64,8 +64,16 @@ impl Connector {
     }
 
     /// Opens a connection within the connect timeout, to one address of the target's host if that is given.
-    pub(crate) async fn connect(&self, target: &Uri, address: Option<IpAddr>) -> Result<Connection, Error> {
+    ///
+    /// A hurried call has half the time: another server can take its request, which then ends within the connect timeout.
+    pub(crate) async fn connect(
+        &self,
+        target: &Uri,
+        address: Option<IpAddr>,
+        is_hurried: bool,
+    ) -> Result<Connection, Error> {
         let limit = self.0.timeouts.connect_limit();
+        let limit = if is_hurried { limit / 2 } else { limit };
         let progress = Arc::new(Progress::new(self.0.timeouts.steps()));
         let connected = tokio::time::timeout(limit, self.0.connect(target, address, &progress)).await;
         connected.unwrap_or_else(|_| Err(self.0.expired(target, limit, progress.step())))

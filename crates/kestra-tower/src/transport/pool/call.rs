@@ -16,7 +16,7 @@ use super::Pool;
 use super::body::{Carrier, PooledBody};
 use super::host::Host;
 use super::lease::{Lease, discard_idle};
-use super::wait::{Acquired, Wait, poll_connection};
+use super::wait::{Acquired, Wait, Wish, poll_connection};
 #[cfg(feature = "http2")]
 use super::{http2::ResponseFuture, lease::SharedLease};
 use crate::transport::error::from_client;
@@ -35,6 +35,8 @@ pub(crate) struct Call {
     is_private: bool,
     /// Whether the request goes on a new connection.
     skips_idle: bool,
+    /// Whether a connection is to be opened in half the time, since another server can take the request.
+    is_hurried: bool,
     /// Whether the request came back before, since its connection closed before any of it was written.
     is_replay: bool,
 }
@@ -64,8 +66,15 @@ impl Call {
             stage: Stage::Unsent(None),
             is_private,
             skips_idle: is_private,
+            is_hurried: false,
             is_replay: false,
         }
+    }
+
+    /// Sets whether another server can take the request, so that a connection is to be opened in half the time.
+    pub(crate) fn hurried(mut self, is_hurried: bool) -> Self {
+        self.is_hurried = is_hurried;
+        self
     }
 
     /// Closes the idle connections to the host of this call.
@@ -92,9 +101,10 @@ impl Call {
         }
         let Some(host) = &self.host else { return Poll::Pending };
         loop {
+            let wish = Wish { skips_idle: self.skips_idle, is_hurried: self.is_hurried };
             let response = match &mut self.stage {
                 Stage::Unsent(wait) => {
-                    let found = ready!(poll_connection(pool, host, wait, self.skips_idle, cx))?;
+                    let found = ready!(poll_connection(pool, host, wait, wish, cx))?;
                     let Some(request) = self.request.get_mut().take() else { return Poll::Pending };
                     self.stage = Stage::send(found, request, host, self.is_private);
                     continue;

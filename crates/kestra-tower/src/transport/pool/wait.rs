@@ -47,20 +47,29 @@ pub(super) struct Wait {
     since: Option<Instant>,
 }
 
-/// Returns a connection to a host: an idle one unless it `skips_idle`, else the one that comes first of those that other calls
+/// What a call wants of a connection.
+#[derive(Clone, Copy)]
+pub(super) struct Wish {
+    /// Whether it has to be a new one.
+    pub(super) skips_idle: bool,
+    /// Whether it is to be opened in half the time.
+    pub(super) is_hurried: bool,
+}
+
+/// Returns a connection to a host: an idle one unless the call skips these, else the one that comes first of those that other calls
 /// free and the one that is opened meanwhile.
 pub(super) fn poll_connection(
     pool: &Pool,
     host: &Arc<Host>,
     wait: &mut Option<Box<Wait>>,
-    skips_idle: bool,
+    wish: Wish,
     cx: &mut Context<'_>,
 ) -> Poll<Result<Acquired, Error>> {
     loop {
         if let Some(waiting) = wait {
             let found = match waiting.unseen.take() {
                 Some(connection) => checked(connection).map(Ok),
-                None => Some(ready!(waiting.poll(pool, cx))),
+                None => Some(ready!(waiting.poll(pool, wish, cx))),
             };
             let since = waiting.since;
             *wait = None;
@@ -69,8 +78,8 @@ pub(super) fn poll_connection(
                 None => continue,
             }
         }
-        if skips_idle {
-            let connecting = Some(SyncWrapper::new(connect(pool, host)));
+        if wish.skips_idle {
+            let connecting = Some(SyncWrapper::new(connect(pool, host, wish.is_hurried)));
             *wait = Some(Wait::new(pool, host, None, None, connecting));
             continue;
         }
@@ -132,7 +141,7 @@ impl Wait {
         Box::new(Self { host: Arc::clone(host), unseen, ticket, connecting, since })
     }
 
-    fn poll(&mut self, pool: &Pool, cx: &mut Context<'_>) -> Poll<Result<Acquired, Error>> {
+    fn poll(&mut self, pool: &Pool, wish: Wish, cx: &mut Context<'_>) -> Poll<Result<Acquired, Error>> {
         if let Some(ticket) = self.ticket {
             match self.host.with(|state, effects| state.poll(ticket, cx.waker(), effects)) {
                 Poll::Ready(Delivery::Freed(connection)) => {
@@ -145,7 +154,7 @@ impl Wait {
                 #[cfg(not(feature = "http2"))]
                 Poll::Ready(Delivery::Shared(lent)) => match lent.handle {},
                 Poll::Ready(Delivery::Connect) => {
-                    self.connecting = Some(SyncWrapper::new(connect(pool, &self.host)));
+                    self.connecting = Some(SyncWrapper::new(connect(pool, &self.host, wish.is_hurried)));
                 }
                 Poll::Pending => {}
             }
