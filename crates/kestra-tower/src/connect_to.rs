@@ -1,4 +1,4 @@
-//! Where a request is to be connected to, as the members of a cluster say.
+//! What the server layer says of a request to the layers below.
 
 use std::net::IpAddr;
 
@@ -28,15 +28,22 @@ pub(crate) fn address_of<B>(request: &Request<B>, context: Option<&CallContext>)
     }
 }
 
-/// Marks a request that has no context, if another server can take its place.
+/// Marks a request that detects the version of a server, which has no context of its own.
 #[derive(Clone, Copy, Debug)]
-struct HasOther;
+struct Detection {
+    /// Whether another member of the cluster works.
+    has_other: bool,
+}
 
-/// Marks a request for the detection of a server's version, if another member of the cluster works.
-pub(crate) fn set_has_other<B>(request: &mut Request<B>, call: Option<&CallContext>) {
-    if call.is_some_and(CallContext::has_sound_member) {
-        request.extensions_mut().insert(HasOther);
-    }
+/// Marks a request as one that detects a version for a call.
+pub(crate) fn set_detection<B>(request: &mut Request<B>, call: Option<&CallContext>) {
+    let has_other = call.is_some_and(CallContext::has_sound_member);
+    request.extensions_mut().insert(Detection { has_other });
+}
+
+/// Returns whether a request without a context detects a version.
+pub(crate) fn is_detection<B>(request: &Request<B>) -> bool {
+    request.extensions().get::<Detection>().is_some()
 }
 
 /// Returns whether the request may give up a connection soon, since another member of the cluster works.
@@ -44,6 +51,6 @@ pub(crate) fn set_has_other<B>(request: &mut Request<B>, call: Option<&CallConte
 pub(crate) fn has_other<B>(request: &Request<B>, context: Option<&CallContext>) -> bool {
     match context {
         Some(context) => context.has_sound_member(),
-        None => request.extensions().get::<HasOther>().is_some(),
+        None => request.extensions().get::<Detection>().is_some_and(|detection| detection.has_other),
     }
 }

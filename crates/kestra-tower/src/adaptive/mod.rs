@@ -11,11 +11,12 @@
 //!   [`AdaptiveConcurrencyLayer::shed`] they fail at once instead, as with tower's `LoadShed`.
 //! - If a connection to the server fails, those that wait fail with it, as not sent: a retry may find another server, and
 //!   costs nothing of the retry budget.
-//! - Not counted and never waiting: event streams, downloads, uploads, and requests that wait for an execution to end.
+//! - Not counted and never waiting: event streams, downloads, uploads, requests that wait for an execution to end, and
+//!   detections of a server's version.
 //! - A request counts until its response is there.
 //!
 //! The layer fits once per attempt, below [`ServerLayer`](crate::ServerLayer): then each server has a limit of its own, and pauses
-//! between attempts hold no place. Its services are always ready. All services of one layer share the limits.
+//! between attempts hold no place. It remembers the limits of the 100 servers that were used last, and of all with requests in flight. Its services are always ready. All services of one layer share the limits.
 //!
 //! The adaptive limiter of tower-resilience 0.14 doesn't fit. It takes a 503 for a success, so that its limit grows
 //! during an outage; it reserves a place before it knows the request, so that requests which wait for an execution take places

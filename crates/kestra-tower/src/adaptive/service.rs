@@ -12,6 +12,7 @@ use tower_service::Service;
 
 use super::limit::{Limit, NoPlace};
 use super::limits::Limits;
+use crate::connect_to::is_detection;
 use crate::oneshot::{BoxFuture, Oneshot};
 
 /// The service of [`AdaptiveConcurrencyLayer`](super::AdaptiveConcurrencyLayer); always ready.
@@ -28,9 +29,10 @@ impl<S> AdaptiveConcurrencyService<S> {
     }
 }
 
-/// Returns whether a request counts, which one does not that takes long by nature.
+/// Returns whether a request counts. One that takes long by nature does not, nor does the detection of a version, whose latency
+/// says nothing of other requests, and for which several of them may wait.
 fn counts(request: &Request<Body>) -> bool {
-    let Some(context) = CallContext::of(request) else { return true };
+    let Some(context) = CallContext::of(request) else { return !is_detection(request) };
     let is_quick = context.operation().is_none_or(|operation| operation.traffic == Traffic::Quick);
     is_quick && !context.waits()
 }
@@ -50,7 +52,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> AdaptiveConcurrencyFuture<S, B> {
-        let limit = counts(&request).then(|| self.limits.of(request.uri().authority()));
+        let limit = counts(&request).then(|| self.limits.of(&request));
         let operation = CallContext::of(&request).and_then(CallContext::operation);
         let name = operation.map_or("", |operation| operation.name);
         let sending = Oneshot::new(self.inner.clone(), request);

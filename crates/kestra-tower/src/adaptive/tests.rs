@@ -10,7 +10,7 @@ use tower::load_shed::error::Overloaded;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
 use super::AdaptiveConcurrencyLayer;
-use crate::test_support::{READ, START, UPDATE, request};
+use crate::test_support::{MOVED, READ, START, UPDATE, request};
 
 static EVENTS: OperationInfo = OperationInfo::new(
     "follow_execution",
@@ -176,6 +176,47 @@ async fn each_server_has_a_limit() {
     assert!(to("http://second.test/").await.is_ok());
     assert!(first.await.unwrap().is_ok());
     assert_eq!(layer.limit(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_without_requests_are_forgotten_and_others_are_not() {
+    let layer = AdaptiveConcurrencyLayer::new().initial(1).bounds(1..=1).shed();
+    let service = layer.layer(Server { time: USUAL * 1000, ..Server::new(10) }.service());
+    let quick = layer.layer(Server::new(10).service());
+    let request = |url: &str| Request::get(url).body(Body::empty()).unwrap();
+    let busy = tokio::spawn(service.clone().oneshot(request("http://busy.test/")));
+    tokio::task::yield_now().await;
+    for number in 0..500 {
+        quick.clone().oneshot(request(&format!("http://server-{number}.test/"))).await.unwrap();
+    }
+    assert_eq!(layer.limit(), 101, "one each");
+    let shed = quick.clone().oneshot(request("http://busy.test/")).await.unwrap_err();
+    assert!(shed.is::<Overloaded>(), "its limit is still that of the request in flight");
+    assert!(busy.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_detection_of_the_version_neither_waits_nor_counts() {
+    let layer = AdaptiveConcurrencyLayer::new().initial(1).bounds(1..=1).shed();
+    // A slow detection, and fast requests.
+    let peer = service_fn(|request: Request<Body>| async move {
+        let is_detection = request.uri().path().ends_with("/configs");
+        sleep(if is_detection { USUAL * 100 } else { USUAL }).await;
+        let body = if is_detection { r#"{"version":"2.0.0"}"# } else { "" };
+        Ok::<_, BoxError>(Response::new(Body::from(body)))
+    });
+    let limited = layer.layer(peer);
+    let service = crate::ServerLayer::new("http://one.test").layer(limited.clone());
+    let detecting = tokio::spawn(service.clone().oneshot(request(&MOVED)));
+    tokio::task::yield_now().await;
+    // There is a place during the detection, which had none to wait for either.
+    assert!(service.clone().oneshot(request(&READ)).await.is_ok());
+    let plain = || Request::get("http://one.test/").body(Body::empty()).unwrap();
+    let busy = tokio::spawn(limited.clone().oneshot(plain()));
+    tokio::task::yield_now().await;
+    assert!(limited.oneshot(plain()).await.unwrap_err().is::<Overloaded>());
+    assert!(busy.await.unwrap().is_ok());
+    assert!(detecting.await.unwrap().is_ok());
 }
 
 #[tokio::test(start_paused = true)]

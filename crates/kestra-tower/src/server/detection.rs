@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use super::endpoint::trusted;
 use super::layer::Settings;
-use crate::connect_to::{set_address, set_has_other};
+use crate::connect_to::{set_address, set_detection};
 use crate::oneshot::Oneshot;
 
 const PATH: &str = "/api/v1/configs";
@@ -124,7 +124,7 @@ where
     *request.uri_mut() = base.join(request.method(), PathAndQuery::from_static(PATH))?;
     *request.headers_mut() = headers;
     set_address(&mut request, base);
-    set_has_other(&mut request, call);
+    set_detection(&mut request, call);
     let response = async {
         let response = Oneshot::new(service, request).await.map_err(Error::from_boxed)?;
         let (parts, body) = response.into_parts();
