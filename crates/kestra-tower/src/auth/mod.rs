@@ -40,6 +40,7 @@ mod credentials;
 mod layer;
 mod provider;
 mod service;
+mod state;
 mod token;
 
 pub use credentials::Auth;

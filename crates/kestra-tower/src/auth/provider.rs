@@ -1,23 +1,19 @@
 //! The token of a source: kept, renewed early, and requested once for all calls.
 
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use http::HeaderValue;
 use kestra_core::{Error, ErrorKind};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::token::{AnySource, Lasts, Token, TokenSource};
+use super::state::{Credential, Found, Need, Running, State};
+use super::token::{AnySource, TokenSource};
 
 /// How long a source may take.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How long before its end a token is renewed, at most; a short-lived one after three quarters of its life.
-const EARLY: Duration = Duration::from_mins(1);
-/// How soon a source that failed, or a file, is looked at again.
-const AGAIN: Duration = Duration::from_secs(10);
 /// How often the task that requests a credential shows that its runtime polls it.
 const BEAT: Duration = Duration::from_secs(1);
 /// After this time without a heartbeat a renewal is given up: its runtime exists but doesn't poll it. No longer than a
@@ -25,33 +21,11 @@ const BEAT: Duration = Duration::from_secs(1);
 const STALLED: Duration = Duration::from_secs(10);
 /// How many renewals in a row may end with their runtime before that is an error.
 const MOST_ENDED: u32 = 3;
-/// After this time without a call, the next one waits until the file was looked at.
-const STALE: Duration = Duration::from_mins(1);
 
 pub(super) struct Provider {
     name: &'static str,
     source: Box<dyn AnySource>,
-    current: RwLock<Option<Current>>,
-    renewal: Mutex<Option<Renewal>>,
-}
-
-/// The header of a token.
-#[derive(Clone)]
-pub(super) struct Credential {
-    pub(super) header: HeaderValue,
-    /// Which token it is: the first is 1.
-    pub(super) number: u64,
-}
-
-#[derive(Clone)]
-struct Current {
-    credential: Credential,
-    /// From here on it is renewed on the side.
-    renew_at: Option<Instant>,
-    /// From here on calls wait for the renewal.
-    wait_at: Option<Instant>,
-    /// From here on it is useless.
-    expires: Option<Instant>,
+    state: RwLock<State<Renewal>>,
 }
 
 type Outcome = Result<Credential, Arc<Error>>;
@@ -65,7 +39,7 @@ struct Renewal {
 
 impl Provider {
     pub(super) fn new(name: &'static str, source: impl TokenSource) -> Self {
-        Self { name, source: Box::new(source), current: RwLock::new(None), renewal: Mutex::new(None) }
+        Self { name, source: Box::new(source), state: RwLock::default() }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -74,79 +48,62 @@ impl Provider {
 
     /// The token, if there is one that need not be waited for.
     pub(super) fn ready(self: &Arc<Self>) -> Option<Credential> {
-        let (credential, renew) = {
-            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-            let current = current.as_ref()?;
-            if current.renew_at.is_none() && current.wait_at.is_none() {
-                return Some(current.credential.clone());
-            }
-            let now = Instant::now();
-            let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-            if passed(current.wait_at) {
-                return None;
-            }
-            (current.credential.clone(), passed(current.renew_at))
-        };
-        if renew {
-            self.renew();
+        let (credential, is_due) = self.read().ready(Instant::now)?;
+        if is_due {
+            self.renew(Need::Renewed);
         }
         Some(credential)
     }
 
     /// Requests a token from the source. If that fails, returns the old token unless it has expired.
     pub(super) async fn wait(self: &Arc<Self>) -> Result<Credential, Error> {
-        self.renewed().await.or_else(|error| self.unexpired().ok_or(error))
+        let renewed = self.renewed(Need::Usable).await;
+        renewed.or_else(|error| self.read().unexpired(Instant::now()).cloned().ok_or(error))
     }
 
     /// Returns a token in place of the token with this number, which a server refused.
     pub(super) async fn replace(self: &Arc<Self>, number: u64) -> Result<Credential, Error> {
-        match self.unexpired() {
-            // Another call was faster.
-            Some(credential) if credential.number != number => Ok(credential),
-            _ => self.renewed().await,
-        }
+        self.renewed(Need::InsteadOf(number)).await
     }
 
     /// Returns the result of a renewal, or of another one if the runtime of the first doesn't poll it any more.
-    async fn renewed(self: &Arc<Self>) -> Result<Credential, Error> {
-        let mut renewal = self.renew();
+    async fn renewed(self: &Arc<Self>, need: Need) -> Result<Credential, Error> {
         let mut ended = 0;
         loop {
-            let silence_left = renewal.silence_left();
-            let outcome =
-                async { renewal.outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) };
-            match timeout(silence_left, outcome).await {
-                Ok(Ok(Some(Ok(credential)))) => return Ok(credential),
-                Ok(Ok(Some(Err(error)))) => {
-                    return Err(
-                        Error::from_source(error.kind(), error).with_message("the token source failed")
-                    );
+            let mut renewal = match self.renew(need) {
+                // Another call was faster.
+                Found::Credential(credential) => return Ok(credential),
+                Found::Renewal(renewal) => renewal,
+            };
+            loop {
+                let silence_left = renewal.silence_left();
+                let outcome =
+                    async { renewal.outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) };
+                match timeout(silence_left, outcome).await {
+                    Ok(Ok(Some(Ok(credential)))) => return Ok(credential),
+                    Ok(Ok(Some(Err(error)))) => {
+                        let error = Error::from_source(error.kind(), error);
+                        return Err(error.with_message("the token source failed"));
+                    }
+                    Ok(_) if ended == MOST_ENDED => {
+                        return Err(Error::new(ErrorKind::Auth, "the token source ended without a result"));
+                    }
+                    Ok(_) => ended += 1,
+                    Err(_) if !renewal.is_stalled() => continue,
+                    Err(_) => {}
                 }
-                Ok(_) if ended == MOST_ENDED => {
-                    return Err(Error::new(ErrorKind::Auth, "the token source ended without a result"));
-                }
-                Ok(_) => ended += 1,
-                Err(_) if !renewal.is_stalled() => continue,
-                Err(_) => {}
+                break;
             }
-            renewal = self.renew();
         }
     }
 
-    fn unexpired(&self) -> Option<Credential> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let current = current.as_ref()?;
-        let expired = current.expires.is_some_and(|at| at <= Instant::now());
-        (!expired).then(|| current.credential.clone())
+    /// Has the source asked, unless it is being asked already or there is what the call needs. A task of its own asks it, so that
+    /// no call that is given up stops it.
+    fn renew(self: &Arc<Self>, need: Need) -> Found<Renewal> {
+        self.write().find(need, Instant::now(), || self.start())
     }
 
-    /// Has the source asked, unless it is being asked already. A task of its own does it, so that no call that is given up
-    /// stops it.
-    fn renew(self: &Arc<Self>) -> Renewal {
-        let mut slot = self.renewal.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(running) = slot.as_ref().filter(|renewal| renewal.is_running()) {
-            return running.clone();
-        }
+    fn start(self: &Arc<Self>) -> Renewal {
         let (sender, outcome) = watch::channel(None);
         let renewal = Renewal { outcome, heartbeat: Arc::new(Mutex::new(Instant::now())) };
         match Handle::try_current() {
@@ -158,7 +115,6 @@ impl Provider {
                     sender.send_replace(Some(outcome));
                 });
                 runtime.spawn(asking);
-                *slot = Some(renewal.clone());
             }
             Err(problem) => {
                 sender.send_replace(Some(Err(Arc::new(Error::from_source(ErrorKind::Auth, problem)))));
@@ -176,54 +132,31 @@ impl Provider {
             }
         };
         match answer {
-            Ok((token, header)) => Ok(self.keep(&token, header)),
+            Ok((token, header)) => Ok(self.write().keep(&token, header, Instant::now())),
             Err(error) => {
                 tracing::debug!(target: "kestra::auth", source = self.name, "the token source failed");
-                self.postpone();
+                self.write().postpone(Instant::now());
                 Err(Arc::new(error))
             }
         }
     }
 
-    fn keep(&self, token: &Token, header: HeaderValue) -> Credential {
-        let mut slot = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let number = match slot.as_ref().map(|current| &current.credential) {
-            Some(old) if old.header == header => old.number,
-            Some(old) => old.number + 1,
-            None => 1,
-        };
-        let credential = Credential { header, number };
-        let now = Instant::now();
-        let (renew_at, wait_at, expires) = match token.lasts() {
-            Lasts::Open => (None, None, None),
-            Lasts::Until(end) => {
-                let early = (end.saturating_duration_since(now) / 4).min(EARLY);
-                (end.checked_sub(early), Some(end), Some(end))
-            }
-            Lasts::UntilRead => (now.checked_add(AGAIN), now.checked_add(STALE), None),
-        };
-        *slot = Some(Current { credential: credential.clone(), renew_at, wait_at, expires });
-        credential
+    fn read(&self) -> RwLockReadGuard<'_, State<Renewal>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a source that failed rest, while its old token is good.
-    fn postpone(&self) {
-        let mut slot = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(current) = slot.as_mut() else { return };
-        let again = Instant::now().checked_add(AGAIN);
-        current.renew_at = current.renew_at.and(again);
-        if current.expires.is_none() {
-            current.wait_at = current.wait_at.and(again);
-        }
+    fn write(&self) -> RwLockWriteGuard<'_, State<Renewal>> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running for Renewal {
+    fn is_running(&self) -> bool {
+        self.outcome.has_changed().is_ok() && !self.is_stalled()
     }
 }
 
 impl Renewal {
-    /// Returns whether the renewal may still have a result.
-    fn is_running(&self) -> bool {
-        self.outcome.has_changed().is_ok() && !self.is_stalled()
-    }
-
     fn is_stalled(&self) -> bool {
         self.silence_left().is_zero()
     }

@@ -30,13 +30,14 @@ pub(super) enum Budget {
 
 pub(super) struct Shared {
     least_delay: Duration,
-    /// How many calls must succeed before the next one is hedged; `None` for none.
-    calls_per_hedge: Option<u32>,
     state: Mutex<State>,
 }
 
+/// What is known, without the lock around it.
 #[derive(Default)]
 struct State {
+    /// How many calls must succeed before the next one is hedged; `None` for none.
+    calls_per_hedge: Option<u32>,
     latencies: Latencies,
     /// Calls that succeeded since the last hedge.
     successes: u32,
@@ -46,7 +47,7 @@ struct State {
 impl Shared {
     pub(super) fn new(least_delay: Duration, share: f64) -> Self {
         let calls_per_hedge = (share > 0.0).then(|| (1.0 / share.min(0.5)).ceil() as u32);
-        Self { least_delay, calls_per_hedge, state: Mutex::default() }
+        Self { least_delay, state: Mutex::new(State { calls_per_hedge, ..State::default() }) }
     }
 
     /// Returns when a second request is due; `None` if too little is known.
@@ -57,22 +58,12 @@ impl Shared {
 
     /// Returns whether a second request may be sent, and takes it from the budget if so.
     pub(super) fn take(&self) -> Budget {
-        let mut state = self.state();
-        if state.paused_until.is_some_and(|until| Instant::now() < until) {
-            return Budget::Paused;
-        }
-        if self.calls_per_hedge.is_none_or(|calls| state.successes < calls) {
-            return Budget::Exhausted;
-        }
-        state.successes = 0;
-        Budget::Taken
+        self.state().take(Instant::now())
     }
 
     /// Learns from the end of a call that could be hedged.
     pub(super) fn succeeded(&self, operation: &'static str, latency: Duration) {
-        let mut state = self.state();
-        state.latencies.record(operation, latency);
-        state.successes = state.successes.saturating_add(1);
+        self.state().succeeded(operation, latency);
     }
 
     /// Learns from the response to any request.
@@ -81,12 +72,36 @@ impl Shared {
         let status = response.status();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             let asked = read_retry_after(status, response.headers()).unwrap_or_default();
-            self.state().paused_until = Some(Instant::now() + asked.clamp(PAUSE, LONGEST_PAUSE));
+            self.state().pause(asked, Instant::now());
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self, now: Instant) -> Budget {
+        if self.paused_until.is_some_and(|until| now < until) {
+            return Budget::Paused;
+        }
+        if self.calls_per_hedge.is_none_or(|calls| self.successes < calls) {
+            return Budget::Exhausted;
+        }
+        self.successes = 0;
+        Budget::Taken
+    }
+
+    fn succeeded(&mut self, operation: &'static str, latency: Duration) {
+        self.latencies.record(operation, latency);
+        self.successes = self.successes.saturating_add(1);
+    }
+
+    /// Stops hedges for at least as long as before.
+    fn pause(&mut self, asked: Duration, now: Instant) {
+        let until = now + asked.clamp(PAUSE, LONGEST_PAUSE);
+        self.paused_until = Some(self.paused_until.map_or(until, |before| before.max(until)));
     }
 }
 
@@ -98,4 +113,9 @@ pub(super) fn is_final<B>(result: &Result<Response<B>, BoxError>) -> bool {
     })
 }
 
-kestra_core::debug_fields! { Shared, this => { least_delay: this.least_delay, calls_per_hedge: this.calls_per_hedge } }
+kestra_core::debug_fields! {
+    Shared, this => { least_delay: this.least_delay, calls_per_hedge: this.state().calls_per_hedge }
+}
+
+#[cfg(test)]
+mod interleavings;

@@ -8,9 +8,20 @@ use http::StatusCode;
 const DEFAULT_TOKENS: u32 = 400;
 
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct Budget<T = AtomicU32> {
     capacity: u32,
-    tokens: AtomicU32,
+    tokens: T,
+}
+
+/// A number that threads share; of another library in the model of their interleavings.
+pub(super) trait Shared {
+    fn update(&self, change: impl FnMut(u32) -> Option<u32>) -> bool;
+}
+
+impl Shared for AtomicU32 {
+    fn update(&self, change: impl FnMut(u32) -> Option<u32>) -> bool {
+        self.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change).is_ok()
+    }
 }
 
 impl Budget {
@@ -26,17 +37,20 @@ impl Budget {
             _ => 14,
         }
     }
+}
 
+impl<T: Shared> Budget<T> {
     /// Takes tokens, all or none.
     pub(super) fn take(&self, cost: u32) -> bool {
-        self.tokens
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(cost))
-            .is_ok()
+        self.tokens.update(|tokens| tokens.checked_sub(cost))
     }
 
     /// Gives tokens back. A full budget is only read, so that calls that go well don't contend for it.
     pub(super) fn give(&self, tokens: u32) {
         let give = |held: u32| (held < self.capacity).then(|| held.saturating_add(tokens).min(self.capacity));
-        let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, give);
+        self.tokens.update(give);
     }
 }
+
+#[cfg(test)]
+mod interleavings;

@@ -362,4 +362,6 @@ fn later(now: Instant, time: Duration) -> Instant {
 }
 
 #[cfg(test)]
+mod interleavings;
+#[cfg(test)]
 mod tests;
