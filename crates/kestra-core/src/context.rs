@@ -55,7 +55,7 @@ struct Progress {
     is_detecting_version: AtomicBool,
     /// How many requests have left the layers.
     departures: AtomicU32,
-    has_sound_member: AtomicBool,
+    patience: AtomicU8,
     sent: Sent,
 }
 
@@ -302,16 +302,20 @@ impl CallContext {
         self.call.next_member.load(Ordering::Relaxed) == NextMember::Sound as u8
     }
 
-    /// Sets whether another member of the cluster works, so that the request needs to wait for a connection to its own not as long.
-    pub fn set_has_sound_member(&self, has: bool) {
-        self.progress().has_sound_member.store(has, Ordering::Relaxed);
+    /// Sets how long the request waits for a connection to its member of a cluster.
+    pub fn set_patience(&self, patience: Patience) {
+        self.progress().patience.store(patience as u8, Ordering::Relaxed);
     }
 
-    /// Returns whether another member of the cluster works.
+    /// Returns how long the request waits for a connection to its member of a cluster.
     #[inline]
     #[must_use]
-    pub fn has_sound_member(&self) -> bool {
-        self.progress().has_sound_member.load(Ordering::Relaxed)
+    pub fn patience(&self) -> Patience {
+        match self.progress().patience.load(Ordering::Relaxed) {
+            FAMILY => Patience::Family,
+            HALF => Patience::Half,
+            _ => Patience::Full,
+        }
     }
 
     /// Sets whether the request waits for the detection of its server's version.
@@ -420,6 +424,23 @@ impl CallContext {
             .ok_or_else(|| Error::new(ErrorKind::Build, problem).with_operation(self.operation()))
     }
 }
+
+/// How long a request waits for a connection.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Patience {
+    /// For the connect timeout.
+    #[default]
+    Full = 0,
+    /// For half of it, as another member of the cluster works.
+    Half = HALF,
+    /// As long as one family of addresses, IPv6 or IPv4, has the first try, as an address of the other one works.
+    Family = FAMILY,
+}
+
+const HALF: u8 = 1;
+const FAMILY: u8 = 2;
 
 /// The states of a second look.
 const NOT_WANTED: u8 = 0;

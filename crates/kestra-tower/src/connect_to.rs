@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::Request;
 use kestra_core::CallContext;
-use kestra_core::internal::BaseUrl;
+use kestra_core::internal::{BaseUrl, Patience};
 
 #[derive(Clone, Copy, Debug)]
 struct ConnectTo(IpAddr);
@@ -31,14 +31,13 @@ pub(crate) fn address_of<B>(request: &Request<B>, context: Option<&CallContext>)
 /// Marks a request that detects the version of a server, which has no context of its own.
 #[derive(Clone, Copy, Debug)]
 struct Detection {
-    /// Whether another member of the cluster works.
-    has_other: bool,
+    patience: Patience,
 }
 
 /// Marks a request as one that detects a version for a call.
 pub(crate) fn set_detection<B>(request: &mut Request<B>, call: Option<&CallContext>) {
-    let has_other = call.is_some_and(CallContext::has_sound_member);
-    request.extensions_mut().insert(Detection { has_other });
+    let patience = call.map(CallContext::patience).unwrap_or_default();
+    request.extensions_mut().insert(Detection { patience });
 }
 
 /// Returns whether a request without a context detects a version.
@@ -46,11 +45,11 @@ pub(crate) fn is_detection<B>(request: &Request<B>) -> bool {
     request.extensions().get::<Detection>().is_some()
 }
 
-/// Returns whether the request may give up a connection soon, since another member of the cluster works.
+/// Returns how long the request waits for a connection.
 #[inline]
-pub(crate) fn has_other<B>(request: &Request<B>, context: Option<&CallContext>) -> bool {
+pub(crate) fn patience<B>(request: &Request<B>, context: Option<&CallContext>) -> Patience {
     match context {
-        Some(context) => context.has_sound_member(),
-        None => request.extensions().get::<Detection>().is_some_and(|detection| detection.has_other),
+        Some(context) => context.patience(),
+        None => request.extensions().get::<Detection>().map(|found| found.patience).unwrap_or_default(),
     }
 }

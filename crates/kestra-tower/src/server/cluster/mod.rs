@@ -9,7 +9,7 @@ use std::time::Duration;
 use addresses::{Address, Resolution};
 use health::{Change, Health, Outcome, Pick, Wish};
 use http::{Request, Response, StatusCode};
-use kestra_core::internal::{BaseUrl, NextMember};
+use kestra_core::internal::{BaseUrl, NextMember, Patience};
 use kestra_core::{
     Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Observer, Replay, RequestSent,
     ServerAddress, Servers,
@@ -112,12 +112,11 @@ impl Cluster {
             waits: context.is_some_and(CallContext::waits),
             random: fastrand::u64(..),
         };
-        let (pick, place, has_sound) = {
+        let (pick, place, patience) = {
             let (mut state, now) = (self.lock(), Instant::now());
             let pick = state.health.begin(&wish, now);
-            let others = Wish { used: wish.used | bit(pick.member), ..wish };
-            let has_sound = state.health.has_sound_other(&others, now);
-            (pick, state.members.get(pick.member).cloned(), has_sound)
+            let patience = state.patience(&wish, pick.member, now);
+            (pick, state.members.get(pick.member).cloned(), patience)
         };
         let place = place.unwrap_or(Place { server: pick.member, address: None });
         let base = match of_server(place.server) {
@@ -138,7 +137,7 @@ impl Cluster {
         }
         if let Some(context) = context {
             context.begin_at_member(pick.member);
-            context.set_has_sound_member(has_sound);
+            context.set_patience(patience);
         }
         Ok(Target::Member(Attempt {
             cluster: self.clone(),
@@ -154,6 +153,27 @@ impl Cluster {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Returns how long a request waits for a connection to a member.
+    fn patience(&self, wish: &Wish, member: usize, now: Instant) -> Patience {
+        let wish = Wish { used: wish.used | bit(member), ..*wish };
+        let place = self.members.get(member);
+        let is_other_family = |other: usize| {
+            let families = |place: &Place| place.address.as_ref().map(|address| address.ip.is_ipv6());
+            let (Some(place), Some(other)) = (place, self.members.get(other)) else { return false };
+            place.server == other.server
+                && families(place).zip(families(other)).is_some_and(|(one, other)| one != other)
+        };
+        self.health.sound_others(&wish, now).fold(Patience::Full, |patience, other| {
+            if patience == Patience::Family || is_other_family(other) {
+                Patience::Family
+            } else {
+                Patience::Half
+            }
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use http::header::PROXY_AUTHORIZATION;
 use http::response::Parts;
 use http::{Request, Uri};
-use kestra_core::internal::{causes, set_header};
+use kestra_core::internal::{Patience, causes, set_header};
 use kestra_core::{Body, BoxError, Error, ErrorKind, Timeouts};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -28,6 +28,7 @@ pub use layered::{ConnectRequest, ConnectService, ConnectedStream};
 use secured::Secured;
 use steps::{Progress, Step};
 pub(crate) use stream::{Connection, Stream, Tls};
+use tcp::OTHER_FAMILY;
 pub(crate) use tcp::Tcp;
 
 use super::proxy::{Endpoint, Host, Kind, Proxy, credentials_refused, is_https, is_refusal, port};
@@ -65,16 +66,20 @@ impl Connector {
 
     /// Opens a connection within the connect timeout, to one address of the target's host if that is given.
     ///
-    /// A hurried call has half the time: another server can take its request, which then ends within the connect timeout.
+    /// A call of less patience has half the time: another server can take its request, which then ends within the connect timeout.
     pub(crate) async fn connect(
         &self,
         target: &Uri,
         address: Option<IpAddr>,
-        is_hurried: bool,
+        patience: Patience,
     ) -> Result<Connection, Error> {
         let limit = self.0.timeouts.connect_limit();
-        let limit = if is_hurried { limit / 2 } else { limit };
-        let progress = Arc::new(Progress::new(self.0.timeouts.steps()));
+        let limit = if patience == Patience::Full { limit } else { limit / 2 };
+        let mut steps = self.0.timeouts.steps();
+        if patience == Patience::Family {
+            steps.tcp = Some(steps.tcp.map_or(OTHER_FAMILY, |tcp| tcp.min(OTHER_FAMILY)));
+        }
+        let progress = Arc::new(Progress::new(steps));
         let connected = tokio::time::timeout(limit, self.0.connect(target, address, &progress)).await;
         connected.unwrap_or_else(|_| Err(self.0.expired(target, limit, progress.step())))
     }

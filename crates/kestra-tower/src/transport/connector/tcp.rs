@@ -18,7 +18,7 @@ use super::stream::Stream;
 use crate::transport::proxy::{Host, port};
 
 /// How long IPv6 and IPv4, in the order in which the name resolves to them, have the first try alone.
-const OTHER_FAMILY: Duration = Duration::from_millis(300);
+pub(super) const OTHER_FAMILY: Duration = Duration::from_millis(300);
 
 /// How TCP connections are opened.
 #[derive(Clone, Copy, Debug)]

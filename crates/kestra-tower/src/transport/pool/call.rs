@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use http::response::Parts;
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
+use kestra_core::internal::Patience;
 use kestra_core::{Error, ErrorKind, RequestSent};
 use sync_wrapper::SyncWrapper;
 
@@ -35,8 +36,8 @@ pub(crate) struct Call {
     is_private: bool,
     /// Whether the request goes on a new connection.
     skips_idle: bool,
-    /// Whether a connection is to be opened in half the time, since another server can take the request.
-    is_hurried: bool,
+    /// How long the request waits for a new connection.
+    patience: Patience,
     /// Whether the request came back before, since its connection closed before any of it was written.
     is_replay: bool,
 }
@@ -66,14 +67,14 @@ impl Call {
             stage: Stage::Unsent(None),
             is_private,
             skips_idle: is_private,
-            is_hurried: false,
+            patience: Patience::Full,
             is_replay: false,
         }
     }
 
-    /// Sets whether another server can take the request, so that a connection is to be opened in half the time.
-    pub(crate) fn hurried(mut self, is_hurried: bool) -> Self {
-        self.is_hurried = is_hurried;
+    /// Sets how long the request waits for a new connection.
+    pub(crate) fn patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -101,7 +102,7 @@ impl Call {
         }
         let Some(host) = &self.host else { return Poll::Pending };
         loop {
-            let wish = Wish { skips_idle: self.skips_idle, is_hurried: self.is_hurried };
+            let wish = Wish { skips_idle: self.skips_idle, patience: self.patience };
             let response = match &mut self.stage {
                 Stage::Unsent(wait) => {
                     let found = ready!(poll_connection(pool, host, wait, wish, cx))?;

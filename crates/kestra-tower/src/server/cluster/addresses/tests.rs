@@ -1,10 +1,15 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kestra_core::{Body, CallContext, ServerCluster};
+use kestra_core::{Body, CallContext, Retry, ServerCluster, Timeouts};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tower::{Layer as _, ServiceExt as _};
 
 use super::super::{Outcome, Target};
 use super::*;
 use crate::test_support::{READ, request};
+use crate::{RetryLayer, ServerLayer, Transport};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -124,4 +129,101 @@ async fn a_name_without_addresses_and_one_that_is_an_address_are_left_to_the_tra
         panic!("no member")
     };
     assert_eq!(attempt.base().address(), None);
+}
+
+/// A server at an address of its own.
+struct Listening {
+    count: std::sync::Arc<AtomicUsize>,
+    _tasks: JoinSet<()>,
+}
+
+impl Listening {
+    fn new(listener: TcpListener) -> Self {
+        let count = std::sync::Arc::new(AtomicUsize::new(0));
+        let (mut tasks, counted) = (JoinSet::new(), count.clone());
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let counted = counted.clone();
+                connections.spawn(async move {
+                    let mut buffer = [0; 4096];
+                    while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {
+                        counted.fetch_add(1, Ordering::Relaxed);
+                        let response = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+                        let _ = stream.write_all(response).await;
+                    }
+                });
+            }
+        });
+        Self { count, _tasks: tasks }
+    }
+
+    fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+/// The stack of a client whose name has these addresses.
+async fn layer(addresses: &[SocketAddr], set: impl FnOnce(ServerCluster) -> ServerCluster) -> ServerLayer {
+    let url = format!("http://kestra.test:{}", addresses[0].port());
+    let layer = ServerLayer::new(set(Servers::cluster([url]).resolve_all(true)));
+    let look_up = async |_: String, _: u16| Some(addresses.to_vec());
+    let settings = &layer.settings;
+    settings.cluster.as_ref().unwrap().resolve_by(&settings.servers, look_up).await;
+    layer
+}
+
+async fn send(layer: &ServerLayer, transport: &Transport) -> u16 {
+    let service = RetryLayer::new(Retry::standard()).layer(layer.layer(transport.clone()));
+    service.oneshot(request(&READ)).await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn the_addresses_of_a_name_are_called_each_and_outlast_one_that_is_gone() {
+    let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = one.local_addr().unwrap().port();
+    // Other systems have only one address of the loopback.
+    let Ok(two) = TcpListener::bind(("127.0.0.2", port)).await else { return };
+    let addresses = [one.local_addr().unwrap(), two.local_addr().unwrap()];
+    let layer = layer(&addresses, ServerCluster::round_robin).await;
+    let transport = Transport::builder().no_proxy().build().unwrap();
+    let (one, two) = (Listening::new(one), Listening::new(two));
+    for _ in 0..4 {
+        assert_eq!(send(&layer, &transport).await, 200);
+    }
+    assert_eq!((one.count(), two.count()), (2, 2));
+    drop(one);
+    for _ in 0..4 {
+        assert_eq!(send(&layer, &transport).await, 200);
+    }
+    assert_eq!(two.count(), 6);
+}
+
+#[tokio::test]
+async fn a_black_hole_of_one_family_costs_300_ms_here_too() {
+    let Ok(dead) = TcpSocket::new_v6().and_then(|socket| {
+        socket.bind("[::1]:0".parse().unwrap())?;
+        socket.listen(1)
+    }) else {
+        return;
+    };
+    let dead_address = dead.local_addr().unwrap();
+    let Ok(alive) = TcpListener::bind(("127.0.0.1", dead_address.port())).await else { return };
+    // Its queue is full, so that connects neither succeed nor fail.
+    let mut queued: JoinSet<_> = (0..8).map(|_| TcpStream::connect(dead_address)).collect();
+    while timeout(Duration::from_millis(100), TcpStream::connect(dead_address)).await.is_ok() {}
+
+    let layer = layer(&[dead_address, alive.local_addr().unwrap()], |cluster| cluster).await;
+    let timeouts = Timeouts::default().connect(SECOND * 120);
+    let transport = Transport::builder().no_proxy().timeouts(timeouts).build().unwrap();
+    let alive = Listening::new(alive);
+    let begun = std::time::Instant::now();
+    assert_eq!(send(&layer, &transport).await, 200);
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_millis(300) && took < SECOND * 30, "{took:?}");
+    // The family is left out then.
+    assert_eq!(send(&layer, &transport).await, 200);
+    assert!(begun.elapsed() < SECOND * 30);
+    assert_eq!(alive.count(), 2);
+    queued.abort_all();
 }
