@@ -90,6 +90,34 @@ async fn an_unknown_execution_is_404_not_an_endless_retry() {
     }
 }
 
+/// As behind a load balancer: a server that goes down while another comes back fails one request after the other.
+#[tokio::test]
+async fn failures_of_the_first_requests_are_survived() {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        let id = start(&client).await;
+        let fail = |paths: [&str; 2]| {
+            server.heal();
+            for path in paths {
+                server.fail(Fault::status(502).on("GET", path));
+            }
+        };
+        let execution = "/api/v1/{tenant}/executions/{id}";
+        fail([&format!("{execution}/follow"), execution]);
+        let states: Vec<_> = client.executions().follow_execution(&id).stream().collect().await;
+        let states: Result<Vec<Execution>, Error> = states.into_iter().collect();
+        assert!(is_success(states.unwrap().last().unwrap()), "{dialect:?}");
+
+        fail([&format!("{execution}/follow"), execution]);
+        let lines: Vec<_> = client.logs().follow_logs_from_execution(&id).stream().collect().await;
+        assert_eq!(lines.into_iter().map(Result::unwrap).count(), 15, "{dialect:?}");
+
+        fail([FOLLOW_DEPENDENCIES, execution]);
+        let states = follow_dependencies(&client, &id).await;
+        assert_eq!(states, [("chatty".to_owned(), StateType::Success)].into(), "{dialect:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_ended_execution_gives_its_end() {
     for dialect in Dialect::ALL {

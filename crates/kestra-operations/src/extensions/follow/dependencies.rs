@@ -94,10 +94,15 @@ impl<E: Executor> Dependencies<E> {
                 // Such a stream usually stays silent from here on.
                 Step::Cut { error, .. } if error.kind() == ErrorKind::Timeout(TimeoutPhase::Idle) => {
                     (was_cut, is_behind) = (true, true);
-                    if self.reader.is_known() || self.reader.look().await?.is_some() {
+                    if self.reader.is_known() {
                         return Ok(true);
                     }
-                    self.connections.pause(error).await?;
+                    let failure = match self.reader.look().await {
+                        Ok(Some(_)) => return Ok(true),
+                        Ok(None) => error,
+                        Err(failure) => failure,
+                    };
+                    self.connections.pause(failure).await?;
                 }
                 Step::Cut { error, is_fruitful } => {
                     (was_cut, is_behind) = (true, true);
@@ -111,8 +116,8 @@ impl<E: Executor> Dependencies<E> {
                                 error
                             }
                             Ok(None) => error,
-                            Err(failure) if self.reader.is_known() => failure,
-                            Err(failure) => return Err(failure),
+                            // Whether it is transient, and so may be waited for, the pause decides.
+                            Err(failure) => failure,
                         }
                     };
                     self.connections.pause(failure).await?;

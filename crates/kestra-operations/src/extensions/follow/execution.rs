@@ -27,7 +27,7 @@ const POLL: Duration = Duration::from_secs(2);
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct FollowSettings {
-    /// Whether the execution is known to exist: then an outage at the start is survived, too.
+    /// Whether the execution is known to exist: then it may be missing for a while at the start, too.
     pub is_known: bool,
     /// How long an execution that was never seen may be missing on a server that responds; as long as the server
     /// itself waits if
@@ -63,8 +63,8 @@ impl<E: Executor> FollowExecution<E> {
     /// A paused execution sends nothing until it is resumed, and a server may lose the event of the end. So the
     /// execution is read beside a silent stream: after 2 s, then less and less often, down to every 30 s. A stream
     /// that is silent for 5 minutes, or for [`Timeouts::idle`](kestra_core::Timeouts::idle), is opened again. An
-    /// outage may last 10 minutes once the execution was seen; after that, a missing execution is searched for during
-    /// 30 s. [`events`](Self::events) returns what a single connection sends.
+    /// outage may last 10 minutes. Once the execution was seen, it may be missing for 30 s after an outage.
+    /// [`events`](Self::events) returns what a single connection sends.
     pub fn stream(self) -> FollowStream<Execution> {
         self.stream_with(FollowSettings::default())
     }
@@ -176,8 +176,8 @@ impl<E: Executor> Follow<E> {
                         cut
                     }
                     Ok(None) => cut,
-                    Err(error) if self.reader.is_known() => error,
-                    Err(error) => return Err(error),
+                    // Whether it is transient, and so may be waited for, the pause decides.
+                    Err(error) => error,
                 }
             };
             self.connections.pause(failure).await?;
