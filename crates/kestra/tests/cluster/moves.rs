@@ -61,7 +61,7 @@ async fn two_of_three_members_may_be_dead() {
 }
 
 #[tokio::test]
-async fn a_black_hole_costs_the_connect_timeout_once() {
+async fn a_black_hole_costs_half_of_the_connect_timeout_once() {
     let members = members([Dialect::V2_0]).await;
     let hole = BlackHole::new().await;
     let connect = Duration::from_millis(700);
@@ -69,12 +69,12 @@ async fn a_black_hole_costs_the_connect_timeout_once() {
     let client = builder(servers).timeouts(Timeouts::default().connect(connect)).build().unwrap();
     let begun = Instant::now();
     client.executions().create_execution(NAMESPACE, "hello").await.unwrap();
-    assert!(begun.elapsed() >= connect);
+    assert!(begun.elapsed() >= connect / 2);
     let begun = Instant::now();
     for _ in 0..20 {
         client.flows().get_flow(NAMESPACE, "hello").await.unwrap();
     }
-    assert!(begun.elapsed() < connect * 20, "not once a call");
+    assert!(begun.elapsed() < connect / 2 * 20, "not once a call");
     assert_eq!(members[0].executions_of(NAMESPACE, "hello").len(), 1);
 }
 
