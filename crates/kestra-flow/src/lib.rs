@@ -24,6 +24,7 @@ mod parts;
 #[cfg(feature = "pebble")]
 #[doc(hidden)]
 pub mod pebble;
+mod plugin;
 #[cfg(feature = "edit")]
 mod read;
 mod write;
@@ -36,5 +37,6 @@ pub use error::NoSuchTask;
 pub use map::Map;
 pub use node::Node;
 pub use parts::{Flow, Input, Output, Retry, Task, Trigger};
+pub use plugin::Plugin;
 #[cfg(feature = "edit")]
 pub use read::{ParseError, read, read_all};

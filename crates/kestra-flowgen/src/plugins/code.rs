@@ -20,8 +20,8 @@ const ALLOWED: [&str; 10] = [
     "clippy::wrong_self_convention",
 ];
 
-/// What every task or trigger takes, in one version or another. `Task` and `Trigger` have setters for what is used most; one of each for
-/// every plugin would be more than half of the code.
+/// What every task or trigger takes, in one version or another: the setters of the trait `Plugin`. One of each for every plugin would be
+/// more than half of the code.
 const COMMON: [&str; 16] = [
     "allowFailure",
     "allowWarning",
@@ -43,6 +43,14 @@ const COMMON: [&str; 16] = [
 
 /// Lines longer than this are broken.
 const WIDTH: usize = 100;
+
+/// The arguments of a call longer than this are broken.
+const CALL: usize = 60;
+
+/// Returns the setter of what a type holds: a task or trigger, or a map.
+fn setter(plugin: &Plugin) -> &'static str {
+    if plugin.role == Role::Part { "with" } else { "set" }
+}
 
 /// A module: those within it, and its types by their names.
 #[derive(Default)]
@@ -143,20 +151,18 @@ impl Code<'_> {
             code.constant("TYPE", &plugin.kind);
             code.blank();
             code.constructor(plugin, what, inner);
-            code.blank();
-            code.line("/// Sets a property by its name; `None` removes it.");
-            let parameters = ["self", "name: &str", &code.value("value")].map(str::to_owned);
-            let setter = if plugin.role == Role::Part { "with" } else { "set" };
-            code.function("set", &parameters, |code| {
-                code.line(&format!("Self(self.0.{setter}(name, value))"))
-            });
+            if plugin.role == Role::Part {
+                code.blank();
+                code.line("/// Sets a property by its name; `None` removes it.");
+                code.set("pub fn", "with");
+            }
             let mut names = Names::new(&METHODS);
             let is_own = |property: &&Property| {
                 plugin.role == Role::Part || property.is_required || !COMMON.contains(&property.name.as_str())
             };
             for property in plugin.properties.iter().filter(is_own) {
                 code.blank();
-                code.setter(property, &names.take(snake(&property.name)));
+                code.setter(plugin, property, &names.take(snake(&property.name)));
             }
         });
         if plugin.role == Role::Part {
@@ -165,14 +171,26 @@ impl Code<'_> {
                 let start = "fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result";
                 code.within(start, |code| code.line(&format!("f.write_str({name:?})")));
             });
+            self.conversion(name, "Node", "Self::Map(plugin.0)");
         } else {
+            self.blank();
+            self.within(&format!("impl ::{library}::Plugin for {name}"), |code| {
+                code.set("fn", "set");
+                code.blank();
+                code.within(&format!("fn into_map(self) -> ::{library}::Map"), |code| {
+                    code.line("self.0.into()")
+                });
+            });
             self.conversion(name, inner, "plugin.0");
         }
-        self.conversion(
-            name,
-            "Node",
-            if plugin.role == Role::Part { "Self::Map(plugin.0)" } else { "plugin.0.into()" },
-        );
+    }
+
+    /// Writes the setter of a property by its name.
+    fn set(&mut self, start: &str, setter: &str) {
+        let parameters = ["self", "name: &str", &self.value("value")].map(str::to_owned);
+        self.function_of(start, "set", &parameters, |code| {
+            code.line(&format!("Self(self.0.{setter}(name, value))"));
+        });
     }
 
     fn conversion(&mut self, name: &str, target: &str, value: &str) {
@@ -205,49 +223,62 @@ impl Code<'_> {
             required.map(|property| (names.take(snake(&property.name)), property)).collect();
         let mut parameters = Vec::new();
         let first = match plugin.role {
-            Role::Part => format!("let plugin = Self(::{library}::{inner}::new());"),
+            Role::Part => format!("::{library}::{inner}::new()"),
             _ => {
                 parameters.push("id: impl Into<String>".to_owned());
-                format!("let plugin = Self(::{library}::{inner}::new(id, Self::TYPE));")
+                format!("::{library}::{inner}::new(id, Self::TYPE)")
             }
         };
         parameters.extend(required.iter().map(|(name, _)| self.value(name)));
         self.line(&format!("/// Creates the {what}."));
         self.function("new", &parameters, |code| {
             if required.is_empty() && plugin.role != Role::Part {
-                code.line(first.trim_start_matches("let plugin = ").trim_end_matches(';'));
+                code.line(&format!("Self({first})"));
                 return;
             }
-            code.line(&first);
-            let set = |name: &str, value: &str| format!("plugin.set({name}, {value})");
+            code.line(&format!("let plugin = {first};"));
+            let setter = setter(plugin);
+            let set = |name: &str, value: &str| format!("plugin.{setter}({name}, {value})");
             let mut steps: Vec<String> =
                 required.iter().map(|(name, property)| set(&format!("{:?}", property.name), name)).collect();
             if plugin.role == Role::Part {
                 steps.insert(0, set("\"type\"", "Self::TYPE"));
             }
-            let last = steps.pop();
             steps.iter().for_each(|step| code.line(&format!("let plugin = {step};")));
-            last.iter().for_each(|step| code.line(step));
+            code.line("Self(plugin)");
         });
     }
 
-    fn setter(&mut self, property: &Property, name: &str) {
+    fn setter(&mut self, plugin: &Plugin, property: &Property, name: &str) {
         comment(&format!("Sets `{}`.", property.name), &property.about, self.indent, &mut self.text);
         if property.is_deprecated {
             self.line("#[deprecated]");
         }
         let parameters = ["self".to_owned(), self.value("value")];
-        self.function(name, &parameters, |code| code.line(&format!("self.set({:?}, value)", property.name)));
+        self.function(name, &parameters, |code| {
+            let call = format!("{}({:?}, value)", setter(plugin), property.name);
+            if "self.0.".len() + call.len() <= CALL {
+                code.line(&format!("Self(self.0.{call})"));
+            } else {
+                for line in ["Self(", "    self.0", &format!("        .{call},"), ")"] {
+                    code.line(line);
+                }
+            }
+        });
     }
 
     /// Writes a function that returns `Self`.
     fn function(&mut self, name: &str, parameters: &[String], body: impl FnOnce(&mut Self)) {
-        let start = format!("pub fn {name}({}) -> Self", parameters.join(", "));
+        self.function_of("pub fn", name, parameters, body);
+    }
+
+    fn function_of(&mut self, begin: &str, name: &str, parameters: &[String], body: impl FnOnce(&mut Self)) {
+        let start = format!("{begin} {name}({}) -> Self", parameters.join(", "));
         if self.indent + start.len() + 2 <= WIDTH {
             self.within(&start, body);
             return;
         }
-        self.line(&format!("pub fn {name}("));
+        self.line(&format!("{begin} {name}("));
         parameters.iter().for_each(|parameter| self.line(&format!("    {parameter},")));
         self.within(") -> Self", body);
     }

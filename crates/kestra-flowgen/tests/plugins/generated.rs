@@ -34,15 +34,11 @@ pub mod com {
                     self_: impl Into<::kestra_flow::Node>,
                     uri: impl Into<::kestra_flow::Node>,
                 ) -> Self {
-                    let plugin = Self(::kestra_flow::Task::new(id, Self::TYPE));
+                    let plugin = ::kestra_flow::Task::new(id, Self::TYPE);
                     let plugin = plugin.set("body", body);
                     let plugin = plugin.set("self", self_);
-                    plugin.set("uri", uri)
-                }
-
-                /// Sets a property by its name; `None` removes it.
-                pub fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
-                    Self(self.0.set(name, value))
+                    let plugin = plugin.set("uri", uri);
+                    Self(plugin)
                 }
 
                 /// Sets `aPropertyWhoseNameIsLongerThanWhatFitsIntoOneLine`.
@@ -50,57 +46,64 @@ pub mod com {
                     self,
                     value: impl Into<::kestra_flow::Node>,
                 ) -> Self {
-                    self.set("aPropertyWhoseNameIsLongerThanWhatFitsIntoOneLine", value)
+                    Self(
+                        self.0
+                            .set("aPropertyWhoseNameIsLongerThanWhatFitsIntoOneLine", value),
+                    )
                 }
 
                 /// Sets `body`.
                 pub fn body(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                    self.set("body", value)
+                    Self(self.0.set("body", value))
                 }
 
                 /// Sets `retryCount`.
                 #[deprecated]
                 pub fn retry_count(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                    self.set("retryCount", value)
+                    Self(self.0.set("retryCount", value))
                 }
 
                 /// Sets `retry_count`.
                 pub fn retry_count_(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                    self.set("retry_count", value)
+                    Self(self.0.set("retry_count", value))
                 }
 
                 /// Sets `self`.
                 pub fn self_(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                    self.set("self", value)
+                    Self(self.0.set("self", value))
                 }
 
                 /// Sets `set`.
                 pub fn set_(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                    self.set("set", value)
+                    Self(self.0.set("set", value))
                 }
 
                 /// Sets `toText`.
                 pub fn to_text(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                    self.set("toText", value)
+                    Self(self.0.set("toText", value))
                 }
 
                 /// Sets `uri`.
                 ///
                 /// Where the call goes
                 pub fn uri(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                    self.set("uri", value)
+                    Self(self.0.set("uri", value))
+                }
+            }
+
+            impl ::kestra_flow::Plugin for HTTPCall {
+                fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
+                    Self(self.0.set(name, value))
+                }
+
+                fn into_map(self) -> ::kestra_flow::Map {
+                    self.0.into()
                 }
             }
 
             impl From<HTTPCall> for ::kestra_flow::Task {
                 fn from(plugin: HTTPCall) -> Self {
                     plugin.0
-                }
-            }
-
-            impl From<HTTPCall> for ::kestra_flow::Node {
-                fn from(plugin: HTTPCall) -> Self {
-                    plugin.0.into()
                 }
             }
         }
@@ -134,9 +137,10 @@ pub mod core {
 
             /// Creates the plugin.
             pub fn new(not: impl Into<::kestra_flow::Node>) -> Self {
-                let plugin = Self(::kestra_flow::Map::new());
-                let plugin = plugin.set("type", Self::TYPE);
-                plugin.set("not", not)
+                let plugin = ::kestra_flow::Map::new();
+                let plugin = plugin.with("type", Self::TYPE);
+                let plugin = plugin.with("not", not);
+                Self(plugin)
             }
 
             /// Sets a property by its name; `None` removes it.
@@ -146,7 +150,7 @@ pub mod core {
 
             /// Sets `not`.
             pub fn not(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("not", value)
+                Self(self.0.with("not", value))
             }
         }
 
@@ -173,8 +177,9 @@ pub mod core {
 
             /// Creates the plugin.
             pub fn new() -> Self {
-                let plugin = Self(::kestra_flow::Map::new());
-                plugin.set("type", Self::TYPE)
+                let plugin = ::kestra_flow::Map::new();
+                let plugin = plugin.with("type", Self::TYPE);
+                Self(plugin)
             }
 
             /// Sets a property by its name; `None` removes it.
@@ -186,7 +191,7 @@ pub mod core {
             ///
             /// The date that is tested
             pub fn date(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("date", value)
+                Self(self.0.with("date", value))
             }
         }
 
@@ -221,41 +226,41 @@ pub mod core {
                 condition: impl Into<::kestra_flow::Node>,
                 then: impl Into<::kestra_flow::Node>,
             ) -> Self {
-                let plugin = Self(::kestra_flow::Task::new(id, Self::TYPE));
+                let plugin = ::kestra_flow::Task::new(id, Self::TYPE);
                 let plugin = plugin.set("condition", condition);
-                plugin.set("then", then)
-            }
-
-            /// Sets a property by its name; `None` removes it.
-            pub fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
-                Self(self.0.set(name, value))
+                let plugin = plugin.set("then", then);
+                Self(plugin)
             }
 
             /// Sets `condition`.
             pub fn condition(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("condition", value)
+                Self(self.0.set("condition", value))
             }
 
             /// Sets `else`.
             pub fn else_(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("else", value)
+                Self(self.0.set("else", value))
             }
 
             /// Sets `then`.
             pub fn then(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("then", value)
+                Self(self.0.set("then", value))
+            }
+        }
+
+        impl ::kestra_flow::Plugin for If {
+            fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
+                Self(self.0.set(name, value))
+            }
+
+            fn into_map(self) -> ::kestra_flow::Map {
+                self.0.into()
             }
         }
 
         impl From<If> for ::kestra_flow::Task {
             fn from(plugin: If) -> Self {
                 plugin.0
-            }
-        }
-
-        impl From<If> for ::kestra_flow::Node {
-            fn from(plugin: If) -> Self {
-                plugin.0.into()
             }
         }
     }
@@ -282,13 +287,9 @@ pub mod core {
 
             /// Creates the task.
             pub fn new(id: impl Into<String>, message: impl Into<::kestra_flow::Node>) -> Self {
-                let plugin = Self(::kestra_flow::Task::new(id, Self::TYPE));
-                plugin.set("message", message)
-            }
-
-            /// Sets a property by its name; `None` removes it.
-            pub fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
-                Self(self.0.set(name, value))
+                let plugin = ::kestra_flow::Task::new(id, Self::TYPE);
+                let plugin = plugin.set("message", message);
+                Self(plugin)
             }
 
             /// Sets `level`.
@@ -297,26 +298,30 @@ pub mod core {
             ///
             /// Default value is : `INFO`
             pub fn level(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("level", value)
+                Self(self.0.set("level", value))
             }
 
             /// Sets `message`.
             ///
             /// What is written
             pub fn message(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("message", value)
+                Self(self.0.set("message", value))
+            }
+        }
+
+        impl ::kestra_flow::Plugin for Log {
+            fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
+                Self(self.0.set(name, value))
+            }
+
+            fn into_map(self) -> ::kestra_flow::Map {
+                self.0.into()
             }
         }
 
         impl From<Log> for ::kestra_flow::Task {
             fn from(plugin: Log) -> Self {
                 plugin.0
-            }
-        }
-
-        impl From<Log> for ::kestra_flow::Node {
-            fn from(plugin: Log) -> Self {
-                plugin.0.into()
             }
         }
     }
@@ -334,35 +339,35 @@ pub mod core {
 
             /// Creates the trigger.
             pub fn new(id: impl Into<String>, cron: impl Into<::kestra_flow::Node>) -> Self {
-                let plugin = Self(::kestra_flow::Trigger::new(id, Self::TYPE));
-                plugin.set("cron", cron)
-            }
-
-            /// Sets a property by its name; `None` removes it.
-            pub fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
-                Self(self.0.set(name, value))
+                let plugin = ::kestra_flow::Trigger::new(id, Self::TYPE);
+                let plugin = plugin.set("cron", cron);
+                Self(plugin)
             }
 
             /// Sets `conditions`.
             pub fn conditions(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("conditions", value)
+                Self(self.0.set("conditions", value))
             }
 
             /// Sets `cron`.
             pub fn cron(self, value: impl Into<::kestra_flow::Node>) -> Self {
-                self.set("cron", value)
+                Self(self.0.set("cron", value))
+            }
+        }
+
+        impl ::kestra_flow::Plugin for Schedule {
+            fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
+                Self(self.0.set(name, value))
+            }
+
+            fn into_map(self) -> ::kestra_flow::Map {
+                self.0.into()
             }
         }
 
         impl From<Schedule> for ::kestra_flow::Trigger {
             fn from(plugin: Schedule) -> Self {
                 plugin.0
-            }
-        }
-
-        impl From<Schedule> for ::kestra_flow::Node {
-            fn from(plugin: Schedule) -> Self {
-                plugin.0.into()
             }
         }
 
@@ -379,22 +384,21 @@ pub mod core {
             pub fn new(id: impl Into<String>) -> Self {
                 Self(::kestra_flow::Trigger::new(id, Self::TYPE))
             }
+        }
 
-            /// Sets a property by its name; `None` removes it.
-            pub fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
+        impl ::kestra_flow::Plugin for Trigger {
+            fn set(self, name: &str, value: impl Into<::kestra_flow::Node>) -> Self {
                 Self(self.0.set(name, value))
+            }
+
+            fn into_map(self) -> ::kestra_flow::Map {
+                self.0.into()
             }
         }
 
         impl From<Trigger> for ::kestra_flow::Trigger {
             fn from(plugin: Trigger) -> Self {
                 plugin.0
-            }
-        }
-
-        impl From<Trigger> for ::kestra_flow::Node {
-            fn from(plugin: Trigger) -> Self {
-                plugin.0.into()
             }
         }
     }

@@ -5,9 +5,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 use std::{env, fs, process};
 
-use kestra_flow::{Flow, Task, Trigger};
+use kestra_flow::{Flow, Plugin as _, Task, Trigger};
 
 // As rustfmt writes it by default, and not as it is set here.
 #[rustfmt::skip]
@@ -95,11 +96,11 @@ fn the_file_is_formatted() {
 
 #[test]
 fn plugins_are_tasks_and_triggers() {
-    let log = Log::new("say", ["a", "b"]).level("WARN");
+    let log = Log::new("say", ["a", "b"]).level("WARN").log_to_file(true).timeout(Duration::from_secs(90));
     let call =
         HTTPCall::new("call", "body", "me", "https://example.com").set_("a").retry_count(1).to_text(true);
-    let nested = If::new("if", "{{ true }}", [log]).else_([call.set("timeout", "PT1S")]);
-    let nightly = Schedule::new("nightly", "@daily");
+    let nested = If::new("if", "{{ true }}", [log]).else_([call.run_if("{{ x }}").set("timeout", "PT1S")]);
+    let nightly = Schedule::new("nightly", "@daily").description("at night");
     let nightly = nightly.conditions([Weekend::new().date("{{ now() }}").into(), into(Into_::new(["a"]))]);
     let flow = Flow::new("company.team", "plugins")
         .task(Task::from(nested).disabled(true))
@@ -120,6 +121,8 @@ tasks:
           - a
           - b
         level: WARN
+        logToFile: true
+        timeout: PT1M30S
     else:
       - id: call
         type: com.company.match.HTTPCall
@@ -129,12 +132,14 @@ tasks:
         set: a
         retryCount: 1
         toText: true
+        runIf: \"{{ x }}\"
         timeout: PT1S
     disabled: true
 triggers:
   - id: nightly
     type: io.kestra.plugin.core.trigger.Schedule
     cron: \"@daily\"
+    description: at night
     conditions:
       - type: io.kestra.plugin.core.condition.Weekend
         date: \"{{ now() }}\"
