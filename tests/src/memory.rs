@@ -13,7 +13,7 @@ impl Growth {
     #[must_use]
     pub fn begin() -> Self {
         let _ = fs::write("/proc/self/clear_refs", "5");
-        Self { before: size("self", "VmRSS") }
+        Self { before: now() }
     }
 
     /// From then to the highest since, in bytes.
@@ -21,6 +21,12 @@ impl Growth {
     pub fn to_peak(&self) -> Option<u64> {
         peak("self").zip(self.before).map(|(peak, before)| peak.saturating_sub(before))
     }
+}
+
+/// What this process has, in bytes.
+#[must_use]
+pub fn now() -> Option<u64> {
+    size("self", "VmRSS")
 }
 
 /// The most that a process had, in bytes.
