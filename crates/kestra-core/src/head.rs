@@ -92,10 +92,8 @@ impl Head {
         &'a self,
         info: &'static OperationInfo,
     ) -> impl Iterator<Item = &'static QueryParameter> + 'a {
-        self.query
-            .pairs()
-            .filter_map(|(index, _)| info.query_parameters.get(index?))
-            .filter(|parameter| !parameter.versions.is_all())
+        let parameters = self.query.parameters(info).map(|(_, parameter)| parameter);
+        parameters.filter(|parameter| !parameter.versions.is_all())
     }
 
     /// For the newest version that has the operation.

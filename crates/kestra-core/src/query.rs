@@ -92,10 +92,10 @@ impl Query {
 
     /// Returns the values with rules about their characters in the catalogue.
     fn names<'a>(&'a self, info: &'static OperationInfo) -> impl Iterator<Item = (usize, NamedValue)> + 'a {
-        self.pairs().filter_map(|(index, pair)| {
-            let index = index?;
+        self.pairs.iter().filter_map(|pair| {
+            let index = pair.parameter?;
             let parameter = info.query_parameters.get(index).filter(|known| !known.characters.is_empty())?;
-            Some((index, NamedValue::decode(parameter, pair.split_once('=')?.1)))
+            Some((index, NamedValue::decode(parameter, self.text_of(pair).split_once('=')?.1)))
         })
     }
 
@@ -218,7 +218,22 @@ impl Query {
 
     /// The encoded pairs with the place of their parameter in the operation's list.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (Option<usize>, &str)> {
-        self.pairs.iter().map(|pair| (pair.parameter, &self.text[pair.start as usize..pair.end as usize]))
+        self.pairs.iter().map(|pair| (pair.parameter, self.text_of(pair)))
+    }
+
+    fn text_of(&self, pair: &Pair) -> &str {
+        &self.text[pair.start as usize..pair.end as usize]
+    }
+
+    /// Returns the parameters of the catalogue that have a value, once for each value, with their indices.
+    pub(crate) fn parameters(
+        &self,
+        info: &'static OperationInfo,
+    ) -> impl Iterator<Item = (usize, &'static QueryParameter)> {
+        self.pairs.iter().filter_map(|pair| {
+            let index = pair.parameter?;
+            Some((index, info.query_parameters.get(index)?))
+        })
     }
 
     pub(crate) fn encoded_len(&self) -> usize {

@@ -7,13 +7,12 @@ mod request;
 use action::FoundBy;
 pub use action::FoundRows;
 
-use http::HeaderValue;
-
 use crate::body::{Body, Multipart};
 use crate::encode::{ParameterValue, push_segment};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::head::Arguments;
+use crate::headers::static_value;
 use crate::json;
 use crate::key::IdempotencyKey;
 use crate::operation::{OperationInfo, QueryParameter};
@@ -96,8 +95,14 @@ impl Call {
     }
 
     /// Sets the next variable of the path.
+    #[inline]
     #[must_use]
     pub fn path(mut self, value: impl ParameterValue) -> Self {
+        self.add_path(value);
+        self
+    }
+
+    fn add_path(&mut self, value: impl ParameterValue) {
         let name = self.info.path_parameters.get(self.arguments.len()).copied().unwrap_or("path");
         let problem = value.with_text(|value| match value {
             "" => Some("it is empty: set it"),
@@ -111,7 +116,6 @@ impl Call {
             self.arguments.push(|_| {});
             self.fail(Error::invalid(name, problem));
         }
-        self
     }
 
     /// Sets a query parameter, in place of what was set for it before.
@@ -263,6 +267,11 @@ impl Call {
         !self.enterprise && self.ignored_by_open_source().is_some()
     }
 
+    /// Returns whether a parameter that has a value is of a kind.
+    pub fn has_parameter(&self, is_of_kind: impl Fn(&QueryParameter) -> bool) -> bool {
+        self.query.parameters(self.info).any(|(_, parameter)| is_of_kind(parameter))
+    }
+
     /// Returns the tasks that a parameter names of which servers ignore unknown ones.
     #[must_use]
     pub fn named_tasks(&self) -> Vec<String> {
@@ -296,7 +305,7 @@ impl Call {
 
     /// Sets a body of this media type.
     pub fn set_body(&mut self, content_type: &'static str, body: Body) {
-        self.payload.set(Some(HeaderValue::from_static(content_type)), body);
+        self.payload.set(Some(static_value(content_type)), body);
     }
 
     /// The form, made if there is none yet.

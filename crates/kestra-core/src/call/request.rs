@@ -1,7 +1,7 @@
 //! The request that a call becomes, and what is wrong with one before it does.
 
 use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, Request};
 
 use super::Call;
 use crate::body::{Body, Multipart};
@@ -9,8 +9,8 @@ use crate::context::CallContext;
 use crate::error::{Error, ErrorKind};
 use crate::guard::{self, Guarded};
 use crate::head::{DEFAULT_TENANT, Head};
-use crate::headers::set_header;
-use crate::operation::{ACCEPT_JSON, Deletion, Guard, Replay};
+use crate::headers::{set_header, static_value};
+use crate::operation::{Deletion, Guard, Replay};
 use crate::options::CallOptions;
 use crate::target::Target;
 use crate::version::Version;
@@ -111,7 +111,7 @@ impl Call {
         // What a call usually has: accept, user agent, auth, trace and host, with a body its type and length, too. The smallest
         // table holds 6, the next one 12.
         let mut headers = HeaderMap::with_capacity(if self.payload.is_empty() { 6 } else { 7 });
-        set_header(&mut headers, ACCEPT, accept(self.info.accept));
+        set_header(&mut headers, ACCEPT, static_value(self.info.accept));
         let body = std::mem::take(&mut self.payload).into_body(&mut headers)?;
         if let Some(extra) = options.get_headers() {
             for (name, value) in extra {
@@ -175,10 +175,9 @@ impl Call {
                 "the value is blank; servers treat it as not set and delete more: set a value, or remove it";
             return Err(Error::invalid(&name, problem));
         }
-        let limited = self.info.query_parameters.iter().enumerate();
-        for (index, parameter) in limited.filter(|(_, parameter)| parameter.known_values.is_some()) {
-            if let Some(value) = self.query.value(index)
-                && let Some(known) = &parameter.known_values
+        for (index, parameter) in self.query.parameters(self.info) {
+            if let Some(known) = &parameter.known_values
+                && let Some(value) = self.query.value(index)
                 && !known.values.contains(&value.as_str())
             {
                 return Err(guard::unknown_value(parameter.name, &value, known));
@@ -191,10 +190,4 @@ impl Call {
         let (body, form) = (self.payload.body(), self.payload.form());
         guard.check(&Guarded { value: &|name| self.value(name), body, form, tenant })
     }
-}
-
-/// The header value of a text that is checked once, by the compiler, where it is the usual one.
-fn accept(text: &'static str) -> HeaderValue {
-    const JSON: HeaderValue = HeaderValue::from_static(ACCEPT_JSON);
-    if text == ACCEPT_JSON { JSON } else { HeaderValue::from_static(text) }
 }

@@ -47,7 +47,7 @@ fn is_plain(client: &Client, call: &Call) -> bool {
     !(call.has_key()
         || info.redirects
         || info.edition == Edition::Enterprise
-        || info.query_parameters.iter().any(|parameter| parameter.split)
+        || call.has_parameter(|parameter| parameter.split)
         || crate::files::is_deletion(call, &client.options)
         || prechecks::are_needed(call, &client.options))
 }

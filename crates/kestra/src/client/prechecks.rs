@@ -26,7 +26,9 @@ const PAGE_SIZE: i64 = 100;
 pub(super) fn are_needed(call: &Call, defaults: &CallOptions) -> bool {
     !call.options().is_unchecked()
         && !defaults.is_unchecked()
-        && (call.depends_on_edition() || call.info().precheck.is_some() || !call.named_tasks().is_empty())
+        && (call.depends_on_edition()
+            || call.info().precheck.is_some()
+            || call.has_parameter(|parameter| parameter.names_tasks))
 }
 
 /// Sends the requests that the call needs first, and refuses the call if they show that it would do harm. An error means

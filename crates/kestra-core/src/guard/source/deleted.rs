@@ -20,7 +20,9 @@ pub(super) fn line(source: &str) -> Option<usize> {
 /// Returns whether a source has the key in plain letters, or anything with which YAML writes a key otherwise: an escape, an
 /// alias, `? key` or a merge. Most have none of it, and this is much cheaper than to look at each line.
 fn may_set(source: &str) -> bool {
-    source.contains(KEY) || source.contains(['\\', '*', '?']) || source.contains("<<")
+    // Without an early exit the compiler compares many bytes at once.
+    let has_sign = source.bytes().fold(false, |found, byte| found | matches!(byte, b'\\' | b'*' | b'?'));
+    has_sign || source.contains(KEY) || source.contains("<<")
 }
 
 fn within(source: &str, rules: Breaks) -> Option<usize> {
