@@ -38,6 +38,7 @@ struct Inner {
     attempts: AtomicU32,
     has_timed_out: AtomicBool,
     is_expiring: AtomicBool,
+    has_attempt_timer: AtomicBool,
     /// Whether another member of a cluster is there for the next attempt.
     next_member: AtomicU8,
     has_address: AtomicBool,
@@ -91,6 +92,7 @@ impl CallContext {
             attempts: AtomicU32::new(0),
             has_timed_out: AtomicBool::new(false),
             is_expiring: AtomicBool::new(false),
+            has_attempt_timer: AtomicBool::new(false),
             next_member: AtomicU8::new(NextMember::None as u8),
             has_address: AtomicBool::new(false),
             second_look: AtomicU8::new(NOT_WANTED),
@@ -211,6 +213,19 @@ impl CallContext {
     #[must_use]
     pub fn is_expiring(&self) -> bool {
         self.call.is_expiring.load(Ordering::Relaxed)
+    }
+
+    /// Sets whether a timer of an attempt wakes the task of the call before the deadline of the call.
+    #[inline]
+    pub fn set_has_attempt_timer(&self, has_timer: bool) {
+        self.call.has_attempt_timer.store(has_timer, Ordering::Relaxed);
+    }
+
+    /// Returns whether a timer of an attempt wakes the task of the call before the deadline of the call.
+    #[inline]
+    #[must_use]
+    pub fn has_attempt_timer(&self) -> bool {
+        self.call.has_attempt_timer.load(Ordering::Relaxed)
     }
 
     /// Returns the context of a request that is sent while the first one is still in flight. It shares everything but what is
@@ -351,9 +366,14 @@ impl CallContext {
     /// Returns the timeouts of the call, given those of a layer or client.
     #[inline]
     #[must_use]
-    pub fn limits(&self, defaults: Timeouts) -> Limits {
-        let defaults = if self.call.waits { defaults.for_waiting() } else { defaults };
-        self.call.options.get_timeouts().or(defaults).limits(self.operation(), self.call.waits)
+    pub fn limits(&self, defaults: &Timeouts) -> Limits {
+        let own = self.call.options.own_timeouts();
+        let timeouts = match (self.call.waits, own) {
+            (false, None) => return defaults.limits(self.operation(), false),
+            (false, Some(own)) => own.or(*defaults),
+            (true, own) => own.copied().unwrap_or_default().or(defaults.for_waiting()),
+        };
+        timeouts.limits(self.operation(), self.call.waits)
     }
 
     /// Whether the server's version is to be asked anew: where it reads the query otherwise, the call acts on everything, or

@@ -295,6 +295,12 @@ impl CallOptions {
         })
     }
 
+    /// Returns the timeouts, if any option is set.
+    #[inline]
+    pub(crate) fn own_timeouts(&self) -> Option<&Timeouts> {
+        self.0.as_deref().map(|options| &options.timeouts)
+    }
+
     /// Returns the timeouts that are set.
     #[inline]
     #[must_use]

@@ -15,7 +15,10 @@ pub struct TimeoutLayer {
 /// What is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
-    Total,
+    Total {
+        /// Whether the timers of the attempts below wake the task of the call, so that it needs none of its own meanwhile.
+        relies_on_attempts: bool,
+    },
     Attempt,
 }
 
@@ -35,7 +38,15 @@ impl TimeoutLayer {
     /// Limits the whole call to what these timeouts say for its class of operation: 2 min for most if nothing is set.
     #[must_use]
     pub fn total_of(timeouts: Timeouts) -> Self {
-        Self { scope: Scope::Total, defaults: timeouts }
+        Self { scope: Scope::Total { relies_on_attempts: false }, defaults: timeouts }
+    }
+
+    /// Limits the whole call as [`total_of`](Self::total_of) does, with a timer of its own only while no attempt has one that
+    /// ends earlier. Attempts must be polled by the task of the call, and so by no layer that hands requests to another task.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn total_above_attempts(timeouts: Timeouts) -> Self {
+        Self { scope: Scope::Total { relies_on_attempts: true }, defaults: timeouts }
     }
 
     /// Limits each attempt to what these timeouts say for its class of operation: 60 s for most if nothing is set.

@@ -1,6 +1,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -38,17 +38,33 @@ impl<S> TimeoutService<S> {
                 context
             }
         };
-        let limit = context.limits(self.layer.defaults).total;
+        let limit = context.limits(&self.layer.defaults).total;
         Limit { context: Some(context), at: None, limit }
     }
 
     fn attempt(&self, request: &Request<Body>) -> Option<Limit> {
         let context = CallContext::of(request);
         let limit = match context {
-            Some(context) => context.limits(self.layer.defaults).attempt,
+            Some(context) => context.limits(&self.layer.defaults).attempt,
             None => self.layer.defaults.limits(None, false).attempt,
         };
         Some(Limit { context: context.cloned(), at: None, limit: Some(limit?) })
+    }
+
+    /// Sends a request by a copy of the inner service, within the limit of the whole call.
+    #[doc(hidden)]
+    #[inline]
+    pub fn call_within_total(&self, mut request: Request<Body>) -> TimeoutFuture<S>
+    where
+        S: Service<Request<Body>> + Clone,
+    {
+        let limit = Some(self.total(&mut request));
+        TimeoutFuture {
+            response: Oneshot::new(self.inner.clone(), request),
+            scope: self.layer.scope,
+            limit,
+            sleep: None,
+        }
     }
 }
 
@@ -63,24 +79,16 @@ where
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         match self.layer.scope {
-            Scope::Total => Poll::Ready(Ok(())),
+            Scope::Total { .. } => Poll::Ready(Ok(())),
             Scope::Attempt => self.inner.poll_ready(cx).map_err(Into::into),
         }
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<Body>) -> TimeoutFuture<S> {
+    fn call(&mut self, request: Request<Body>) -> TimeoutFuture<S> {
         let scope = self.layer.scope;
         match scope {
-            Scope::Total => {
-                let limit = self.total(&mut request);
-                TimeoutFuture {
-                    response: Oneshot::new(self.inner.clone(), request),
-                    scope,
-                    limit: Some(limit),
-                    sleep: None,
-                }
-            }
+            Scope::Total { .. } => self.call_within_total(request),
             Scope::Attempt => {
                 let limit = self.attempt(&request);
                 TimeoutFuture { response: Oneshot::sent(self.inner.call(request)), scope, limit, sleep: None }
@@ -127,20 +135,32 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Some(limit) = this.limit
-            && limit.at.is_none()
-        {
-            limit.begin(*this.scope);
+        if let Some(limit) = this.limit {
+            if limit.at.is_none() {
+                limit.begin(*this.scope);
+            }
+            if let (Scope::Total { .. }, Some(context)) = (*this.scope, &limit.context) {
+                context.set_has_attempt_timer(false);
+            }
         }
         if let Poll::Ready(result) = this.response.as_mut().poll(cx) {
             return Poll::Ready(result);
         }
         let Some(limit) = this.limit else { return Poll::Pending };
         if this.sleep.is_none() {
+            // Every timer is an entry in a list of the runtime, behind a lock.
+            if limit.is_left_to_attempt(*this.scope) {
+                return Poll::Pending;
+            }
             this.sleep.set(limit.at.map(sleep_until));
         }
         let Some(sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
-        ready!(sleep.poll(cx));
+        if sleep.poll(cx).is_pending() {
+            if *this.scope == Scope::Attempt {
+                limit.tell_timer();
+            }
+            return Poll::Pending;
+        }
         let queued = this.response.is_waiting();
         let detects = limit.context.as_ref().is_some_and(CallContext::is_detecting_version);
         if let (Some(context), false) = (&limit.context, queued) {
@@ -165,7 +185,7 @@ impl Limit {
     fn begin(&mut self, scope: Scope) {
         let from = |begun: Instant| self.limit.and_then(|limit| begun.checked_add(limit));
         self.at = match (scope, &self.context) {
-            (Scope::Total, Some(context)) => {
+            (Scope::Total { .. }, Some(context)) => {
                 let own = from(context.begun());
                 if let Some(own) = own {
                     context.stamp_deadline(own);
@@ -180,11 +200,30 @@ impl Limit {
         };
     }
 
+    /// Tells the limit of the whole call that the timer of this attempt is running, if it ends first.
+    fn tell_timer(&self) {
+        if let Some(context) = &self.context
+            && self.at <= context.deadline()
+        {
+            context.set_has_attempt_timer(true);
+        }
+    }
+
+    /// Returns whether an attempt, polled just now, has a timer that ends before this limit of the whole call. Its end has the
+    /// call polled again.
+    fn is_left_to_attempt(&self, scope: Scope) -> bool {
+        scope == Scope::Total { relies_on_attempts: true }
+            && self.context.as_ref().is_some_and(|context| {
+                // Of several calls that share a context, the attempts know only the deadline that was set first.
+                context.has_attempt_timer() && context.deadline() == self.at
+            })
+    }
+
     /// Returns the timeout error. If `detects` is set, the call was waiting for the server's version, so this attempt has
     /// sent nothing.
     fn expired(&self, scope: Scope, queued: bool, detects: bool) -> Error {
         let (phase, whole) = match scope {
-            Scope::Total => (TimeoutPhase::Total, "the call"),
+            Scope::Total { .. } => (TimeoutPhase::Total, "the call"),
             Scope::Attempt => (TimeoutPhase::Attempt, "the attempt"),
         };
         let message = match self.limit {

@@ -116,6 +116,29 @@ async fn the_deadline_is_told_and_the_earlier_one_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_relies_on_the_timers_of_its_attempts_ends_when_others_do() {
+    let retry = Retry::standard().max_attempts(9).backoff(Duration::ZERO, Duration::ZERO);
+    for (total, attempt) in [(5, 2), (2, 5), (3, 3), (6, 2), (5, 9)] {
+        let timeouts = Timeouts::default().total(SECOND * total).attempt(SECOND * attempt);
+        for reply in [|| Reply::Never, || after(Duration::from_millis(1400), status(503))] {
+            let mut ends = Vec::new();
+            for layer in [TimeoutLayer::total_of(timeouts), TimeoutLayer::total_above_attempts(timeouts)] {
+                let peer = Peer::new((0..9).map(|_| reply()));
+                let service = ServiceBuilder::new()
+                    .layer(layer)
+                    .layer(RetryLayer::new(retry.clone()))
+                    .layer(TimeoutLayer::attempt_of(timeouts))
+                    .service(peer.clone());
+                let (error, took) = error_of(service, request(&READ)).await;
+                assert_eq!(took, SECOND * total, "total {total}, attempt {attempt}");
+                ends.push((error.kind(), error.request_sent(), peer.count()));
+            }
+            assert_eq!(ends[0], ends[1], "total {total}, attempt {attempt}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_known_about_sending_is_told() {
     for (tracked, raised, expected) in [
         (true, RequestSent::No, RequestSent::No),

@@ -36,15 +36,27 @@ where
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<Body>) -> TraceFuture<S::Future> {
-        let recorder = Recorder::start(self.layer.scope, &request);
-        let entered = recorder.as_ref().map(|recorder| recorder.span().enter());
-        if let Some(inject) = &self.layer.propagate {
+    fn call(&mut self, request: Request<Body>) -> TraceFuture<S::Future> {
+        self.layer.record(request, |request| self.inner.call(request))
+    }
+}
+
+impl TraceLayer {
+    /// Sends a request within a span.
+    #[doc(hidden)]
+    #[inline]
+    pub fn record<F>(
+        &self,
+        mut request: Request<Body>,
+        send: impl FnOnce(Request<Body>) -> F,
+    ) -> TraceFuture<F> {
+        let recorder = Recorder::start(self.scope, &request);
+        let _entered = recorder.as_ref().map(|recorder| recorder.span().clone().entered());
+        if let Some(inject) = &self.propagate {
             inject(request.headers_mut());
         }
-        let inner = self.inner.call(request);
-        drop(entered);
-        TraceFuture { inner, recorder }
+        // Futures are large, so this one is made where it stays.
+        TraceFuture { inner: send(request), recorder }
     }
 }
 

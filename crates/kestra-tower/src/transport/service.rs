@@ -54,7 +54,7 @@ impl Transport {
         let patience = patience(&request, context.as_ref());
         let coding = Coding::ask(&mut request, context.as_ref().and_then(|context| context.operation()));
         let is_forwarded = inner.pool.connector().prepare(&mut request);
-        let limits = context.as_ref().map(|context| context.limits(inner.timeouts));
+        let limits = context.as_ref().map(|context| context.limits(&inner.timeouts));
         let mut watch = None;
         let request = request.map(|body| {
             let send = limits.and_then(|limits| {

@@ -107,24 +107,29 @@ kestra_core::debug_fields! { Layers, this, f => write!(f, "{} layers", this.0.le
 
 /// Builds the layers of a call around its attempts, as one type whatever the settings are, so that it is compiled once.
 pub(super) fn stack(mut from: ClientBuilder) -> Result<SharedStack, Error> {
-    let limit = TimeoutLayer::total_of(from.timeouts);
     let call_layers = std::mem::take(&mut from.call_layers);
     let observer = from.observer.clone();
-    let (service, limit, is_own) = match from.service.take() {
-        Some(service) => (Either::Right(call_layers.around(service)), limit, false),
+    let timeouts = from.timeouts;
+    let mut limit = TimeoutLayer::total_of(timeouts);
+    let (service, is_own) = match from.service.take() {
+        Some(service) => (Either::Right(call_layers.around(service)), false),
         None => {
             let is_own = from.transport.is_none();
             let Attempts { retry, attempt, hedge } = attempts(from)?;
             // What is rarely set costs nothing if it is not: then it is not in the stack.
             let service = match (hedge, call_layers.is_empty()) {
-                (None, true) => Either::Left(retry.layer(attempt)),
+                (None, true) => {
+                    // Nothing in between could hand the attempts to another task.
+                    limit = TimeoutLayer::total_above_attempts(timeouts);
+                    Either::Left(retry.layer(attempt))
+                }
                 (None, false) => Either::Right(call_layers.around(retry.layer(attempt).erase())),
                 (Some(hedge), _) => {
                     let hedged = retry.layer(hedge.layer(attempt.erase()));
                     Either::Right(call_layers.around(hedged.erase()))
                 }
             };
-            (service, limit, is_own)
+            (service, is_own)
         }
     };
     Ok(Arc::new(CallStack::new(service, limit).tracked(is_own).observed(observer)))

@@ -14,7 +14,7 @@ use kestra_core::{
     Observer, TimeoutPhase,
 };
 use kestra_tower::timeout::{TimeoutLayer, TimeoutService};
-use kestra_tower::trace::{TraceLayer, TraceService};
+use kestra_tower::trace::TraceLayer;
 use pin_project_lite::pin_project;
 use tower::load_shed::error::Overloaded;
 use tower::timeout::error::Elapsed;
@@ -33,14 +33,16 @@ pub(crate) type SharedStack = Arc<dyn Stack>;
 ///
 /// It is ready at any time, since it waits for the service within the limit of each call.
 pub(super) struct CallStack<S> {
-    service: TraceService<TimeoutService<S>>,
+    trace: TraceLayer,
+    service: TimeoutService<S>,
     is_tracked: bool,
     observer: Option<Observer>,
 }
 
 impl<S> CallStack<S> {
     pub(super) fn new(service: S, limit: TimeoutLayer) -> Self {
-        Self { service: TraceLayer::call().layer(limit.layer(service)), is_tracked: false, observer: None }
+        let service = limit.layer(service);
+        Self { trace: TraceLayer::call(), service, is_tracked: false, observer: None }
     }
 
     /// Our transport is below, and tells what it writes: what a layer refused before it got there was not sent.
@@ -75,9 +77,13 @@ where
         if let (Some(_), Some(context)) = (&self.observer, &context) {
             context.begun();
         }
-        let sending = self.service.clone().call(request);
-        let observer = self.observer.clone();
-        Box::pin(Sending { sending, judging: None, context, body_limit, observer })
+        Box::pin(Sending {
+            sending: self.trace.record(request, |request| self.service.call_within_total(request)),
+            judging: None,
+            context,
+            body_limit,
+            observer: self.observer.clone(),
+        })
     }
 }
 
