@@ -68,17 +68,16 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let settings = &*self.settings;
-        let state = match settings.prepare(&mut request) {
-            Ok(None) => State::Sending { future: self.inner.call(request) },
+        let future: BoxFuture<B> = match self.settings.prepare(&mut request) {
+            Ok(None) => return AuthFuture { state: State::Sending { future: self.inner.call(request) } },
             Ok(Some(provider)) => {
                 let copy = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, copy);
-                State::Boxed { future: Box::pin(send_with_token(ready, Arc::clone(provider), request)) }
+                boxed(ready, Arc::clone(provider), request)
             }
-            Err(error) => State::Boxed { future: Box::pin(std::future::ready(Err(error.into()))) },
+            Err(error) => Box::pin(std::future::ready(Err(error.into()))),
         };
-        AuthFuture { state }
+        AuthFuture { state: State::Boxed { future } }
     }
 }
 
@@ -99,6 +98,17 @@ where
 }
 
 kestra_core::debug_fields! { [F, B] AuthFuture<F, B>, _ => {} }
+
+/// Boxes the future of [`send_with_token`]. It is compiled in each codegen unit that boxes it, which is only one this way.
+#[inline(never)]
+fn boxed<S, B>(ready: S, provider: Arc<Provider>, request: Request<Body>) -> BoxFuture<B>
+where
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Send + 'static,
+    S::Error: Into<BoxError>,
+    B: Send + 'static,
+{
+    Box::pin(send_with_token(ready, provider, request))
+}
 
 /// Sends a request with a token of a source, and once more with another token if the server refuses the first. `ready` must
 /// have been polled until it was ready.

@@ -64,17 +64,12 @@ where
             context.begin_attempt();
         }
         // The service that was found ready takes the request, and makes the other attempts as well.
-        let (future, again) = match replayable {
-            None => (self.inner.call(request), None),
-            Some(replayable) => {
-                let copy = self.inner.clone();
-                let mut ready = std::mem::replace(&mut self.inner, copy);
-                (ready.call(request), Some((ready, replayable)))
-            }
-        };
+        let copy = self.inner.clone();
+        let mut service = std::mem::replace(&mut self.inner, copy);
         let shared = Arc::clone(&self.shared);
         let call = Call { shared, context, limit, attempts: 1, spent: 0, is_idempotent };
-        RetryFuture { state: State::First { future, call: Some(call), again } }
+        let future = service.call(request);
+        RetryFuture { state: State::First { future, call: Some(call), service: Some(service), replayable } }
     }
 }
 
@@ -98,7 +93,14 @@ pin_project! {
     where
         S: Service<Request<Body>>,
     {
-        First { #[pin] future: S::Future, call: Option<Call>, again: Option<(S, ReplayableRequest)> },
+        First {
+            #[pin]
+            future: S::Future,
+            call: Option<Call>,
+            service: Option<S>,
+            // A large part of the future of every call, which is copied as often as it moves.
+            replayable: Option<ReplayableRequest>,
+        },
         // Few calls are retried, so their state is boxed.
         Again { future: BoxFuture<B> },
     }
@@ -128,14 +130,17 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
-        if let StateProjection::First { future, call, again } = state.as_mut().project() {
+        if let StateProjection::First { future, call, service, replayable } = state.as_mut().project() {
             let mut result = ready!(future.poll(cx)).map_err(Into::into);
             let Some(mut call) = call.take() else { return Poll::Ready(result) };
-            match (call.judge(&mut result, again.is_some()), again.take()) {
-                (Some(wait), Some((service, request))) => {
+            let Some(wait) = call.judge(&mut result, replayable.is_some()) else {
+                return Poll::Ready(result);
+            };
+            match (service.take(), replayable.take()) {
+                (Some(service), Some(request)) => {
                     // The response and its future are dropped, so that they hold no permit or connection during the wait.
                     drop(result);
-                    state.set(State::Again { future: Box::pin(call.retry(wait, service, request)) });
+                    state.set(State::Again { future: call.boxed_retry(wait, service, request) });
                 }
                 _ => return Poll::Ready(result),
             }
@@ -148,6 +153,18 @@ where
 }
 
 impl Call {
+    /// Boxes the future of [`retry`](Self::retry). It is compiled in each codegen unit that boxes it, which is only one this
+    /// way.
+    #[inline(never)]
+    fn boxed_retry<S, B>(self, wait: Duration, service: S, replayable: ReplayableRequest) -> BoxFuture<B>
+    where
+        S: Service<Request<Body>, Response = Response<B>, Future: Send> + Send + 'static,
+        S::Error: Into<BoxError>,
+        B: Send + 'static,
+    {
+        Box::pin(self.retry(wait, service, replayable))
+    }
+
     /// Makes the attempts after the first.
     async fn retry<S, B>(
         mut self,

@@ -69,59 +69,73 @@ where
     B: HttpBody<Data: Send> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    fn start(&self, request: Request<Body>) -> Result<State<S, B>, Error> {
+    fn start(&self, request: Request<Body>) -> State<S, B> {
         match &self.settings.cluster {
             Some(cluster) if is_for_any_member(&self.settings, &request) => {
                 self.start_at_cluster(cluster, request)
             }
-            _ => self.start_at(select(&self.settings, &request)?, request),
+            _ => match select(&self.settings, &request) {
+                Ok(base) => self.start_at(base, request),
+                Err(error) => State::failed(error),
+            },
         }
     }
 
-    fn start_at_cluster(&self, cluster: &Cluster, request: Request<Body>) -> Result<State<S, B>, Error> {
+    fn start_at_cluster(&self, cluster: &Cluster, request: Request<Body>) -> State<S, B> {
         if cluster.is_resolution_due() {
             let (this, cluster) = (self.clone(), cluster.clone());
             let future = Box::pin(async move {
                 cluster.resolve(&this.settings.servers).await;
-                ServerFuture { state: this.start_at_member(&cluster, request)? }.await
+                ServerFuture { state: this.start_at_member(&cluster, request) }.await
             });
-            return Ok(State::Boxed { future });
+            return State::Boxed { future };
         }
         self.start_at_member(cluster, request)
     }
 
-    fn start_at_member(&self, cluster: &Cluster, request: Request<Body>) -> Result<State<S, B>, Error> {
+    fn start_at_member(&self, cluster: &Cluster, request: Request<Body>) -> State<S, B> {
         let (servers, observer) = (&self.settings.servers, self.settings.observer.as_ref());
-        let attempt = match cluster.select(servers, observer, &request)? {
-            Target::Server(base) => return self.start_at(base, request),
-            Target::Member(attempt) => attempt,
+        let attempt = match cluster.select(servers, observer, &request) {
+            Ok(Target::Server(base)) => return self.start_at(base, request),
+            Ok(Target::Member(attempt)) => attempt,
+            Err(error) => return State::failed(error),
         };
-        let sending = ServerFuture { state: self.start_at(attempt.base().clone(), request)? };
+        let sending = ServerFuture { state: self.start_at(attempt.base().clone(), request) };
         let future = Box::pin(async move {
             let result = sending.await;
             attempt.end(&result);
             result
         });
-        Ok(State::Boxed { future })
+        State::Boxed { future }
     }
 
-    fn start_at(&self, base: BaseUrl, mut request: Request<Body>) -> Result<State<S, B>, Error> {
+    fn start_at(&self, base: BaseUrl, mut request: Request<Body>) -> State<S, B> {
         let (settings, service) = (&self.settings, self.inner.clone());
-        let check = match need(settings, &request, &base) {
+        let (check, routed) = match need(settings, &request, &base) {
             Need::Version => {
                 let future = detect_and_send(service, request, base, Arc::clone(settings));
-                return Ok(State::Boxed { future: Box::pin(future) });
+                return State::Boxed { future: Box::pin(future) };
             }
             Need::Route { version, is_set } => {
                 let check =
                     (!is_set).then(|| VersionCheck::new(settings, &base, &service, &request, version));
-                route(&mut request, version)?;
-                check
+                (check, route(&mut request, version))
             }
-            Need::Nothing => None,
+            Need::Nothing => (None, Ok(())),
         };
-        make_absolute(&mut request, &base)?;
-        Ok(State::Sending { response: Oneshot::new(service, request), check })
+        match routed.and_then(|()| make_absolute(&mut request, &base)) {
+            Ok(()) => State::Sending { response: Oneshot::new(service, request), check },
+            Err(error) => State::failed(error),
+        }
+    }
+}
+
+impl<S, B: Send + 'static> State<S, B>
+where
+    S: Service<Request<Body>>,
+{
+    fn failed(error: Error) -> Self {
+        Self::Boxed { future: Box::pin(std::future::ready(Err(error.into()))) }
     }
 }
 
@@ -142,10 +156,7 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<Body>) -> ServerFuture<S, B> {
-        let state = self
-            .start(request)
-            .unwrap_or_else(|error| State::Boxed { future: Box::pin(std::future::ready(Err(error.into()))) });
-        ServerFuture { state }
+        ServerFuture { state: self.start(request) }
     }
 }
 
@@ -165,7 +176,7 @@ where
             let result = ready!(response.poll(cx));
             match check.take() {
                 Some(check) if check.is_doubtful(&result) => {
-                    state.set(State::Boxed { future: Box::pin(check.resend(result)) });
+                    state.set(State::Boxed { future: check.boxed_resend(result) });
                 }
                 _ => return Poll::Ready(result),
             }
@@ -232,6 +243,19 @@ impl<S: Clone> VersionCheck<S> {
                 false
             }
         }
+    }
+
+    /// Boxes the future of [`resend`](Self::resend). It is compiled in each codegen unit that boxes it, which is only one this
+    /// way.
+    #[inline(never)]
+    fn boxed_resend<B>(self, result: Result<Response<B>, BoxError>) -> BoxFuture<B>
+    where
+        S: Service<Request<Body>, Response = Response<B>, Future: Send> + Send + 'static,
+        S::Error: Into<BoxError>,
+        B: HttpBody<Data: Send> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Box::pin(self.resend(result))
     }
 
     /// Detects the version again, and sends the request once more if the server has another one than assumed that needs
