@@ -267,7 +267,7 @@ mod tests {
         let deployed = |type_: &str| {
             json!([{"id": "a", "type": "FORM", "inputs": [
                 {"id": "b", "type": "FORM", "inputs": [{"id": "c", "type": type_}]},
-                {"id": "d", "type": "FORM", "required": false, "inputs": [{"id": "e", "type": "INT"}]},
+                {"id": "d", "type": "FORM", "inputs": [{"id": "e", "type": "INT", "required": false}]},
             ]}])
         };
         assert_eq!(drift_from(INPUTS, deployed("INT")), [""; 0]);
