@@ -2,7 +2,8 @@
 //!
 //! | page | what it covers |
 //! |---|---|
-//! | [`running`] | run, wait, follow, page, files, bulk actions, folders of flows, triggers, moving to another server |
+//! | [`running`] | run, wait, follow, page, files, bulk actions, triggers, calls from threads without a runtime |
+//! | [`sync`] | folders of flows and files, keys, backups, moving to another server |
 //! | [`flows`] | flows built, read, changed and deployed from Rust |
 //! | [`tasks`] | Rust programs that Kestra runs as tasks; what a task may print; traps of pauses |
 //! | [`retries`] | what is retried, the table of timeouts, settings |
@@ -49,6 +50,7 @@ macro_rules! page {
         /// [safety.md#names-of-files]: crate::guide::safety#names-of-files
         /// [safety.md#streams-that-look-ended]: crate::guide::safety#streams-that-look-ended
         /// [safety.md#updates-that-hang-the-server]: crate::guide::safety#updates-that-hang-the-server
+        /// [sync.md]: crate::guide::sync
         /// [tasks.md]: crate::guide::tasks
         /// [telemetry.md]: crate::guide::telemetry
         /// [threats.md]: crate::guide::threats
@@ -62,8 +64,10 @@ macro_rules! page {
 page!(running, "../docs/running.md",
     /// Reference: [`Run`](crate::Run), [`Start`](crate::Start), [`Wait`](crate::Wait), [`Finished`](crate::Finished),
     /// [`sse`](crate::sse), [`paging`](crate::paging), [`Download`](crate::Download), [`FilePart`](crate::FilePart),
-    /// [`FileSync`](crate::FileSync), [`BulkByIds`](crate::BulkByIds), [`FlowSync`](crate::FlowSync),
-    /// [`TriggerBackfill`](crate::TriggerBackfill).
+    /// [`BulkByIds`](crate::BulkByIds), [`TriggerBackfill`](crate::TriggerBackfill).
+);
+page!(sync, "../docs/sync.md",
+    /// Reference: [`FlowSync`](crate::FlowSync), [`FileSync`](crate::FileSync), [`SyncReport`](crate::SyncReport).
 );
 page!(flows, "../docs/flows.md",
     /// Reference: [`flow`](crate::flow), [`Flows::deploy`](crate::Flows::deploy), [`Flows::deploy_all`](crate::Flows::deploy_all).
