@@ -1,4 +1,4 @@
-//! A future that is dropped leaves nothing behind, at whichever poll: no socket, no task, and nothing that is started twice.
+//! A future that is dropped leaves nothing behind, at whichever poll: no socket, no task, no memory, and nothing that is started twice.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
@@ -13,11 +13,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use kestra::layers::{ConnectRequest, ConnectService, ConnectedStream};
-use kestra::{BoxError, Client, Error, FilePart, Transport};
+use kestra::{Body, BoxError, Client, Error, FilePart, Transport};
 use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use on_server::{Folder, NAMESPACE, eventually, flow};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tower::layer::layer_fn;
 use tower::{ServiceExt as _, service_fn};
 
@@ -68,6 +68,72 @@ const CASES: &[Case] = &[
             let mut states = client.executions().follow_execution(started.id()).stream();
             while let Some(state) = states.next().await {
                 state?;
+            }
+            Ok(())
+        })
+    }),
+    ("follow_logs", |client, _, label| {
+        Box::pin(async move {
+            let started = client.executions().start(NAMESPACE, "hello").label("call", label).await?;
+            let mut lines = client.logs().follow_logs_from_execution(started.id()).stream();
+            while let Some(line) = lines.next().await {
+                line?;
+            }
+            Ok(())
+        })
+    }),
+    ("tail of logs", |client, _, label| {
+        Box::pin(async move {
+            let started = client.executions().start(NAMESPACE, "hello").label("call", label).await?;
+            let tail = client.logs().tail().namespace(NAMESPACE).poll_interval(Duration::from_millis(5));
+            let mut lines = tail.since(started.execution.state.clone().unwrap().start_date.unwrap()).stream();
+            // It has no end.
+            lines.next().await.map_or(Ok(()), |line| line.map(drop))
+        })
+    }),
+    ("start and add_labels", |client, _, label| {
+        Box::pin(async move {
+            let started = client.executions().start(NAMESPACE, "hello").label("call", label).await?;
+            client.executions().wait(started.id()).await?;
+            client.executions().add_labels(started.id(), [("more", "yes")]).await.map(drop)
+        })
+    }),
+    ("resolve", |client, _, label| {
+        Box::pin(async move { client.executions().resolve(label).await.map(drop) })
+    }),
+    ("request", |client, _, _| {
+        Box::pin(async move {
+            let request = http::Request::get("/api/v1/main/flows/search").body(Body::empty()).unwrap();
+            client.request(request).await?.into_body().bytes().await.map(drop)
+        })
+    }),
+    ("items", |client, _, _| {
+        Box::pin(async move { client.flows().search_flows().items().collect().await.map(drop) })
+    }),
+    ("keys and values", |client, _, label| {
+        Box::pin(async move {
+            client.kv().replace_value(NAMESPACE, &label, 1).await?;
+            client.kv().keys(NAMESPACE).await?;
+            client.kv().value_as::<i32>(NAMESPACE, &label).await.map(drop)
+        })
+    }),
+    ("sync of keys", |client, _, label| {
+        Box::pin(async move { client.kv().sync(NAMESPACE, [(label, 1)]).await.map(drop) })
+    }),
+    ("outcome of a deployment", |client, _, label| {
+        Box::pin(async move { client.flows().deploy(flow("outcome", &label)).outcome().await.map(drop) })
+    }),
+    ("bytes of a download", |client, _, _| {
+        Box::pin(async move {
+            let download = client.files().get_file_content(NAMESPACE, "/large.bin").await?;
+            download.bytes().await.map(drop)
+        })
+    }),
+    ("lines of a download", |client, _, _| {
+        Box::pin(async move {
+            let mut lines = client.files().get_file_content(NAMESPACE, "/lines.txt").await?.lines();
+            while let Some(line) = lines.next().await {
+                line?;
             }
             Ok(())
         })
@@ -176,6 +242,56 @@ async fn drop_after(polls: usize, mut future: Done) -> Option<Result<(), Error>>
     .await
 }
 
+/// The cases that give memory to threads for files, where it can't be counted.
+const ON_OTHER_THREADS: &[&str] = &["sync of files", "download"];
+
+/// How often each drop is repeated, and how many allocations may be new after all: fewer than one each time.
+const REPETITIONS: usize = 12;
+const TOLERATED: i64 = 8;
+
+/// Counts the allocations of this thread that are left after drops at the same poll, which has been tried before.
+fn count_memory(runtime: &Runtime, server: &TestServer, files: &Files) {
+    for (name, call) in CASES.iter().filter(|(name, _)| !ON_OTHER_THREADS.contains(name)) {
+        let open = Arc::new(AtomicUsize::new(0));
+        let mut number = 0;
+        let mut drop_once = |polls| {
+            number += 1;
+            let label = format!("{}-memory-{number}", name.replace(' ', "-"));
+            runtime.block_on(async {
+                let client = client(server.url(), &open);
+                let result = drop_after(polls, call(client.clone(), files.clone(), label)).await;
+                drop(client);
+                gone(name, polls, &open).await;
+                result.is_some()
+            })
+        };
+        for polls in (0..).map(|exponent| 1 << exponent) {
+            let mut has_ended = false;
+            (0..3).for_each(|_| has_ended = drop_once(polls));
+            let left = allocation_counter::measure(|| {
+                for _ in 0..REPETITIONS {
+                    has_ended |= drop_once(polls);
+                }
+            });
+            assert!(left.count_current <= TOLERATED, "{name} after {polls} polls: {left:?}");
+            if has_ended {
+                break;
+            }
+        }
+    }
+}
+
+/// Waits until all sockets are closed and all tasks have ended.
+async fn gone(name: &str, polls: usize, open: &AtomicUsize) {
+    eventually(&format!("the end of sockets and tasks of {name} after {polls} polls"), async || {
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        (tasks == 0 && open.load(Ordering::SeqCst) == 0).then_some(())
+    })
+    .await;
+    // The runtime frees what it knew of a socket when it looks at the others.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
 /// Drops each case at its first poll, at its second, and so on until it ends before that.
 async fn drop_all(server: &TestServer, files: &Files, faults: Option<fn(usize) -> Fault>) {
     for (name, call) in CASES {
@@ -190,11 +306,7 @@ async fn drop_all(server: &TestServer, files: &Files, faults: Option<fn(usize) -
             let label = format!("{}-{polls}-{}", name.replace(' ', "-"), faults.is_some());
             let result = drop_after(polls, call(client.clone(), files.clone(), label)).await;
             drop(client);
-            eventually(&format!("the end of sockets and tasks of {name} after {polls} polls"), async || {
-                let tasks = Handle::current().metrics().num_alive_tasks();
-                (tasks == 0 && open.load(Ordering::SeqCst) == 0).then_some(())
-            })
-            .await;
+            gone(name, polls, &open).await;
             if let Some(result) = result {
                 // What became of a creation may be unclear when the response was lost.
                 assert!(result.is_ok() || faults.is_some(), "{name}: {result:?}");
@@ -204,24 +316,31 @@ async fn drop_all(server: &TestServer, files: &Files, faults: Option<fn(usize) -
     }
 }
 
-/// Runs the cases against a server on threads of its own, so that all tasks of the test's runtime are the client's.
-fn against_a_server(faults: Option<fn(usize) -> Fault>) {
+/// A server on threads of its own, so that all tasks and allocations of the test's runtime are the client's.
+fn setup() -> (Runtime, TestServer, Runtime, Files) {
     let elsewhere = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = elsewhere.block_on(TestServer::builder().dialect(Dialect::ALL[2]).start()).unwrap();
     server.deploy(flow("hello", "hi")).unwrap();
     let here = Builder::new_current_thread().enable_all().build().unwrap();
+    let files = Files { folder: Folder::new("cancel-up").into(), target: Folder::new("cancel-down").into() };
+    files.folder.write("a.txt", "a");
+    files.folder.write("deep/b.txt", "b");
     here.block_on(async {
-        let files =
-            Files { folder: Folder::new("cancel-up").into(), target: Folder::new("cancel-down").into() };
-        files.folder.write("a.txt", "a");
-        files.folder.write("deep/b.txt", "b");
-        let part = FilePart::bytes("large.bin", vec![1; 300_000]);
         let setup = client(server.url(), &Arc::default());
-        setup.files().create_namespace_file(NAMESPACE, "/large.bin", part).await.unwrap();
-        drop(setup);
-        drop_all(&server, &files, faults).await;
-        assert!(files.target.names().iter().all(|name| name == "large.bin"), "{:?}", files.target.names());
+        for (path, bytes) in
+            [("/large.bin", vec![1; 300_000]), ("/lines.txt", b"one\ntwo\n".repeat(1000).to_vec())]
+        {
+            let part = FilePart::bytes(&path[1..], bytes);
+            setup.files().create_namespace_file(NAMESPACE, path, part).await.unwrap();
+        }
     });
+    (elsewhere, server, here, files)
+}
+
+fn against_a_server(faults: Option<fn(usize) -> Fault>) {
+    let (_elsewhere, server, here, files) = setup();
+    here.block_on(drop_all(&server, &files, faults));
+    assert!(files.target.names().iter().all(|name| name == "large.bin"), "{:?}", files.target.names());
     let mut started = BTreeMap::<_, usize>::new();
     for execution in server.executions_of(NAMESPACE, "hello") {
         let label = execution.labels.iter().find(|(key, _)| key == "call").map(|(_, call)| call.clone());
@@ -239,4 +358,10 @@ fn a_dropped_future_leaves_no_socket_and_no_task_and_starts_nothing_twice() {
 fn nor_does_one_that_met_a_broken_connection() {
     // The response to one request is lost: to the first, the second, or the third.
     against_a_server(Some(|polls| Fault::cut(Cut::AfterProcessing).skip(polls % 3)));
+}
+
+#[test]
+fn memory_does_not_grow_by_dropped_futures() {
+    let (_elsewhere, server, here, files) = setup();
+    count_memory(&here, &server, &files);
 }
