@@ -234,14 +234,14 @@ fn old_names_and_values_of_forms_are_read() {
     let inputs = "inputs:
   - {name: kind, type: ENUM, values: [A]}
   - {id: form, type: FORM, inputs: [{id: mode, type: SELECT, values: [on, 1]}]}
-  - {id: more, type: FORM, dependsOn: {inputs: [kind]}, inputs: [{id: a, type: ARRAY, itemType: INT}]}";
+  - {id: more, type: FORM, dependsOn: {inputs: [kind]}, inputs: [{id: a, type: ARRAY, itemType: INT}, {id: b, type: INT, required: false}]}";
     let code = Folder::new("old", &[("a.yaml", &flow("report", inputs))]).code();
     for line in [
         "kind: ReportKind = set(\"kind\", \"ENUM\", [\"A\"]);",
         "form_mode: ReportFormMode = set(\"form.mode\", \"SELECT\", [\"true\", \"1\"]);",
         "N1 = \"1\";",
-        // What need not be given if its form need not.
-        "set {\n            /// The input `more.a`.\n            more_a: impl IntoIterator<Item = i32> = list(\"more.a\", \"ARRAY<INT>\", []);",
+        // Servers ask for what is within a form, whatever its form depends on.
+        "more_a: impl IntoIterator<Item = i32> = list(\"more.a\", \"ARRAY<INT>\", []);\n        }\n        set {\n            /// The input `more.b`.",
     ] {
         assert!(code.contains(line), "{code}");
     }
