@@ -37,7 +37,7 @@ fn slow_calls_at_once_share_one_place_of_the_budget() {
         // One of them succeeds afterwards, as calls do.
         let call = move |state: &Mutex<State>| {
             let taken = state.lock().unwrap().take(now);
-            state.lock().unwrap().succeeded("get_flow", Duration::ZERO);
+            state.lock().unwrap().succeeded("read", Duration::ZERO);
             taken
         };
         let taken = at_once(&state, vec![call; 3]);
