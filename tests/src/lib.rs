@@ -7,5 +7,6 @@ mod generated;
 pub mod memory;
 pub mod recorded;
 pub mod schemas;
+pub mod server_process;
 
 pub use eventually::eventually;

@@ -56,7 +56,7 @@ struct Progress {
     is_detecting_version: AtomicBool,
     /// How many requests have left the layers.
     departures: AtomicU32,
-    patience: AtomicU8,
+    connect_wait: AtomicU8,
     sent: Sent,
 }
 
@@ -70,7 +70,7 @@ pub enum NextMember {
     /// One of which it isn't known whether it works.
     Any,
     /// One that works.
-    Sound,
+    Healthy,
 }
 
 impl CallContext {
@@ -274,7 +274,7 @@ impl CallContext {
 
     /// Records that a member of a cluster gets a request of the call, so that other attempts go to others.
     pub fn begin_at_member(&self, index: usize) {
-        self.call.used_members.fetch_or(member(index), Ordering::Relaxed);
+        self.call.used_members.fetch_or(member_bit(index), Ordering::Relaxed);
         self.call.next_member.store(NextMember::None as u8, Ordering::Relaxed);
         if self.wants_second_look() {
             self.call.second_look.store(TAKEN, Ordering::Relaxed);
@@ -297,7 +297,7 @@ impl CallContext {
 
     /// Records that the member did not fail the call.
     pub fn end_at_member(&self, index: usize) {
-        self.call.used_members.fetch_and(!member(index), Ordering::Relaxed);
+        self.call.used_members.fetch_and(!member_bit(index), Ordering::Relaxed);
     }
 
     /// Records that the member failed the call, and whether another one is there for it.
@@ -313,23 +313,23 @@ impl CallContext {
 
     /// Returns whether the last attempt failed at a member of a cluster, and another one that works can take the next attempt.
     #[must_use]
-    pub fn can_move_to_sound(&self) -> bool {
-        self.call.next_member.load(Ordering::Relaxed) == NextMember::Sound as u8
+    pub fn can_move_to_healthy(&self) -> bool {
+        self.call.next_member.load(Ordering::Relaxed) == NextMember::Healthy as u8
     }
 
     /// Sets how long the request waits for a connection to its member of a cluster.
-    pub fn set_patience(&self, patience: Patience) {
-        self.progress().patience.store(patience as u8, Ordering::Relaxed);
+    pub fn set_connect_wait(&self, connect_wait: ConnectWait) {
+        self.progress().connect_wait.store(connect_wait as u8, Ordering::Relaxed);
     }
 
     /// Returns how long the request waits for a connection to its member of a cluster.
     #[inline]
     #[must_use]
-    pub fn patience(&self) -> Patience {
-        match self.progress().patience.load(Ordering::Relaxed) {
-            FAMILY => Patience::Family,
-            HALF => Patience::Half,
-            _ => Patience::Full,
+    pub fn connect_wait(&self) -> ConnectWait {
+        match self.progress().connect_wait.load(Ordering::Relaxed) {
+            OTHER_FAMILY => ConnectWait::OtherFamily,
+            HALF => ConnectWait::Half,
+            _ => ConnectWait::Full,
         }
     }
 
@@ -449,25 +449,28 @@ impl CallContext {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Patience {
+pub enum ConnectWait {
     /// For the connect timeout.
     #[default]
     Full = 0,
     /// For half of it, as another member of the cluster works.
     Half = HALF,
     /// As long as one family of addresses, IPv6 or IPv4, has the first try, as an address of the other one works.
-    Family = FAMILY,
+    OtherFamily = OTHER_FAMILY,
 }
 
 const HALF: u8 = 1;
-const FAMILY: u8 = 2;
+const OTHER_FAMILY: u8 = 2;
 
 /// The states of a second look.
 const NOT_WANTED: u8 = 0;
 const WANTED: u8 = 1;
 const TAKEN: u8 = 2;
 
-fn member(index: usize) -> u64 {
+/// Returns the bit of a member of a cluster; no bit for one beyond those that a cluster can have.
+#[doc(hidden)]
+#[must_use]
+pub fn member_bit(index: usize) -> u64 {
     u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
 }
 

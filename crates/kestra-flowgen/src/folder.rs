@@ -1,6 +1,7 @@
 //! The files of a folder, and what they say of each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 use std::path::PathBuf;
 
 use kestra_flow::{Edit, Finding, Flow, Severity};
@@ -26,6 +27,10 @@ pub(crate) fn check_links(checked: &mut [Checked]) {
         .filter_map(|(file, flow)| Some((file, flow.as_ref()?)))
         .flat_map(|(file, flow)| links(flow).into_iter().map(move |link| (file, link)))
         .collect();
+    let mut certain: Certain<'_> = BTreeMap::new();
+    for (_, link) in found.iter().filter(|(_, link)| link.is_certain) {
+        certain.entry(&link.runner).or_default().push(&link.runs);
+    }
     let mut reported = BTreeSet::new();
     for (file, link) in &found {
         let named = link.named();
@@ -33,7 +38,7 @@ pub(crate) fn check_links(checked: &mut [Checked]) {
             let message = format!("there is no flow `{}` among these", shown(named));
             warn(&mut checked[*file], link, message);
         }
-        if let Some(circle) = circle(link, &found)
+        if let Some(circle) = circle(link, &certain)
             && !circle.iter().any(|name| reported.contains(*name))
         {
             let names: Vec<String> = circle.iter().map(|name| format!("`{}`", shown(name))).collect();
@@ -55,22 +60,27 @@ fn shown((namespace, id): &Name) -> String {
     format!("{namespace}.{id}")
 }
 
+/// The flows that each flow runs without a condition.
+type Certain<'a> = BTreeMap<&'a Name, Vec<&'a Name>>;
+
 /// Returns the flows that run each other by this link and others without a condition.
-fn circle<'a>(link: &'a Link, all: &'a [(usize, Link)]) -> Option<Vec<&'a Name>> {
+fn circle<'a>(link: &'a Link, certain: &Certain<'a>) -> Option<Vec<&'a Name>> {
     if !link.is_certain || link.runner == link.runs {
         return None;
     }
-    // The ways that lead on from this link; each flow is reached once.
-    let mut ways = vec![vec![&link.runner, &link.runs]];
-    let mut reached = BTreeSet::from([&link.runs]);
-    while let Some(way) = ways.pop() {
-        let last = way.last()?;
-        for (_, next) in all.iter().filter(|(_, next)| next.is_certain && next.runner == **last) {
-            if next.runs == link.runner {
+    // The flows that the link leads to, each with the one that runs it.
+    let mut run_by = BTreeMap::from([(&link.runs, &link.runner)]);
+    let mut left = vec![&link.runs];
+    while let Some(flow) = left.pop() {
+        for next in certain.get(flow).into_iter().flatten().copied() {
+            if *next == link.runner {
+                let mut way: Vec<_> = successors(Some(flow), |flow| run_by.get(flow).copied()).collect();
+                way.reverse();
                 return Some(way);
             }
-            if reached.insert(&next.runs) {
-                ways.push([way.as_slice(), &[&next.runs]].concat());
+            if !run_by.contains_key(next) {
+                run_by.insert(next, flow);
+                left.push(next);
             }
         }
     }

@@ -190,4 +190,12 @@ fn flows_that_run_each_other_without_end_are_warned_of() {
         assert_eq!(code, Some(0), "{name}: {text}");
         assert_eq!(text.matches("run each other without end").count(), usize::from(is_endless), "{name}: {text}");
     }
+    let count = 500;
+    let folder = Folder::new("long-circle", &subflow("a", "b0", ""));
+    for at in 0..count {
+        let called = if at + 1 == count { "a".to_owned() } else { format!("b{}", at + 1) };
+        fs::write(folder.0.join(format!("b{at}.yaml")), subflow(&format!("b{at}"), &called, "")).unwrap();
+    }
+    let (_, text) = folder.check(&["--for", "1.3"]);
+    assert_eq!(text.matches("run each other without end").count(), 1, "{text}");
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::Request;
 use kestra_core::CallContext;
-use kestra_core::internal::{BaseUrl, Patience};
+use kestra_core::internal::{BaseUrl, ConnectWait};
 
 #[derive(Clone, Copy, Debug)]
 struct ConnectTo(IpAddr);
@@ -31,13 +31,13 @@ pub(crate) fn address_of<B>(request: &Request<B>, context: Option<&CallContext>)
 /// Marks a request that detects the version of a server, which has no context of its own.
 #[derive(Clone, Copy, Debug)]
 struct Detection {
-    patience: Patience,
+    connect_wait: ConnectWait,
 }
 
 /// Marks a request as one that detects a version for a call.
 pub(crate) fn set_detection<B>(request: &mut Request<B>, call: Option<&CallContext>) {
-    let patience = call.map(CallContext::patience).unwrap_or_default();
-    request.extensions_mut().insert(Detection { patience });
+    let connect_wait = call.map(CallContext::connect_wait).unwrap_or_default();
+    request.extensions_mut().insert(Detection { connect_wait });
 }
 
 /// Returns whether a request without a context detects a version.
@@ -47,9 +47,9 @@ pub(crate) fn is_detection<B>(request: &Request<B>) -> bool {
 
 /// Returns how long the request waits for a connection.
 #[inline]
-pub(crate) fn patience<B>(request: &Request<B>, context: Option<&CallContext>) -> Patience {
+pub(crate) fn connect_wait<B>(request: &Request<B>, context: Option<&CallContext>) -> ConnectWait {
     match context {
-        Some(context) => context.patience(),
-        None => request.extensions().get::<Detection>().map(|found| found.patience).unwrap_or_default(),
+        Some(context) => context.connect_wait(),
+        None => request.extensions().get::<Detection>().map(|found| found.connect_wait).unwrap_or_default(),
     }
 }

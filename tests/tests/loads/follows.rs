@@ -3,7 +3,6 @@
 //! `KESTRA_TEST_FOLLOWS` says how many executions, 30 if not set.
 
 use std::collections::{BTreeMap, HashMap};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,8 +12,8 @@ use http::{Request, StatusCode};
 use kestra::models::StateType;
 use kestra::{Body, Client};
 use kestra_tests::memory::{self, Growth};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use kestra_tests::server_process;
+use tokio::process::Child;
 use tokio::sync::Barrier;
 use tower::util::MapRequestLayer;
 
@@ -35,15 +34,11 @@ struct Server {
 
 impl Server {
     async fn start(dialect: &str, seed: u64) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_cutting_server"))
-            .args([dialect, &CUTS.to_string(), &seed.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
-        let url = output.next_line().await.unwrap().unwrap();
+        let (process, url) = server_process::start(
+            env!("CARGO_BIN_EXE_cutting_server"),
+            &[dialect, &CUTS.to_string(), &seed.to_string()],
+        )
+        .await;
         Self { process, url }
     }
 }

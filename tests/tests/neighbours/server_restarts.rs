@@ -1,7 +1,7 @@
 //! Two servers of one cluster behind a load balancer are stopped and started in turn while workers start executions, follow them
 //! and read.
 //!
-//! `KESTRA_TEST_JOBS` says how many executions each of the workers starts, 3 if not set.
+//! `KESTRA_TEST_JOBS` sets how many executions each worker starts. Defaults to 3.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;

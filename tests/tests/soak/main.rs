@@ -4,7 +4,7 @@
 //! 64 workers make calls in rounds. After each round they rest until idle connections are closed, and what the process still
 //! holds is measured then: there, a leak of a single socket or task is seen, whatever the speed of the machine.
 //!
-//! `KESTRA_TEST_SOAK_MINUTES` says how long, four rounds if not set. Ten minutes:
+//! `KESTRA_TEST_SOAK_MINUTES` sets the time. Defaults to four rounds. For ten minutes:
 //!
 //! ```sh
 //! KESTRA_TEST_SOAK_MINUTES=10 cargo test --release -p kestra-tests --test soak -- --nocapture
@@ -21,16 +21,13 @@
 mod measure;
 mod work;
 
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kestra::{Client, Transport};
-use kestra_tests::eventually;
+use kestra_tests::{eventually, server_process};
 use measure::{Held, Report};
 use peak_alloc::PeakAlloc;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use work::Counts;
 
@@ -46,19 +43,6 @@ const WARM_UP: f64 = 0.1;
 /// Shorter than the default, so that a rest is short.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_millis(300);
 const SEED: u64 = 23;
-
-async fn start_server() -> (Child, String) {
-    let mut process = Command::new(env!("CARGO_BIN_EXE_failing_server"))
-        .arg(SEED.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
-    let url = output.next_line().await.unwrap().unwrap();
-    (process, url)
-}
 
 /// Has all workers make their calls. Returns the most that was held meanwhile.
 async fn round(client: &Client, number: usize, counts: &Arc<Counts>) -> Held {
@@ -82,7 +66,8 @@ async fn round(client: &Client, number: usize, counts: &Arc<Counts>) -> Held {
 async fn nothing_grows() {
     let limit = std::env::var("KESTRA_TEST_SOAK_MINUTES").ok();
     let limit = limit.map(|minutes| Duration::from_mins(minutes.parse().expect("a number of minutes")));
-    let (_server, url) = start_server().await;
+    let (_server, url) =
+        server_process::start(env!("CARGO_BIN_EXE_failing_server"), &[&SEED.to_string()]).await;
     let before = Held::now();
     let transport = Transport::builder().no_proxy().pool_idle_timeout(POOL_IDLE_TIMEOUT).build().unwrap();
     let client = Client::builder().server(url).tenant("main").transport(transport).build().unwrap();

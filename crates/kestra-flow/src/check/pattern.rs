@@ -15,6 +15,9 @@ enum Before {
 /// The letters that mean something after a backslash.
 const ESCAPES: &str = "tnrfaecxuUNdDhHsSvVwWbBAGZzpPRXkQE";
 
+/// How many classes of characters may be in each other before a pattern is left to the server.
+const DEEPEST: usize = 100;
+
 /// Returns what is wrong with a pattern. One that is not understood to the end is taken.
 pub(super) fn problem(pattern: &str) -> Option<&'static str> {
     let mut rest = pattern;
@@ -41,7 +44,7 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
                     Before::Atom
                 }
             },
-            '[' => match class(rest) {
+            '[' => match class(rest, 0) {
                 Ok(after) => {
                     rest = after?;
                     Before::Atom
@@ -64,10 +67,10 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
                         Before::Atom
                     } else {
                         let begins = [":", "=", "!", ">", "<=", "<!", "<"];
-                        rest = begins.iter().find_map(|begin| flags.strip_prefix(begin)).unwrap_or("\0");
-                        if rest == "\0" {
+                        let Some(after) = begins.iter().find_map(|begin| flags.strip_prefix(begin)) else {
                             return Some("a group begins with an unknown `(?`");
-                        }
+                        };
+                        rest = after;
                         depth += 1;
                         Before::Nothing
                     }
@@ -105,7 +108,10 @@ fn is_unknown(escaped: char) -> bool {
 }
 
 /// Reads a class of characters after its `[`, and returns what comes after it; `None` if it is not understood.
-fn class(inside: &str) -> Result<Option<&str>, &'static str> {
+fn class(inside: &str, depth: usize) -> Result<Option<&str>, &'static str> {
+    if depth > DEEPEST {
+        return Ok(None);
+    }
     let mut rest = inside.strip_prefix('^').unwrap_or(inside);
     // The character before, where a range may begin.
     let mut from = None;
@@ -115,7 +121,7 @@ fn class(inside: &str) -> Result<Option<&str>, &'static str> {
         match char {
             ']' if !is_first => return Ok(Some(rest)),
             '[' => {
-                match class(rest)? {
+                match class(rest, depth + 1)? {
                     Some(after) => rest = after,
                     None => return Ok(None),
                 }
@@ -149,4 +155,19 @@ fn class(inside: &str) -> Result<Option<&str>, &'static str> {
         is_first = false;
     }
     Err("a `[` is not closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_any_depth_are_read_or_left_to_the_server() {
+        for depth in [1, DEEPEST, 200_000] {
+            let pattern = format!("{}a{}", "[".repeat(depth), "]".repeat(depth));
+            assert_eq!(problem(&pattern), None, "{depth}");
+        }
+        assert_eq!(problem("[[a]"), Some("a `[` is not closed"));
+        assert_eq!(problem("(?~a)"), Some("a group begins with an unknown `(?`"));
+    }
 }

@@ -16,7 +16,8 @@
 //! - A request counts until its response is there.
 //!
 //! The layer fits once per attempt, below [`ServerLayer`](crate::ServerLayer): then each server has a limit of its own, and pauses
-//! between attempts hold no place. It remembers the limits of the 100 servers that were used last, and of all with requests in flight. Its services are always ready. All services of one layer share the limits.
+//! between attempts hold no place. It keeps the limits of the 100 servers that were used last, and of all with requests in flight.
+//! Its services are always ready. All services of one layer share the limits.
 //!
 //! The adaptive limiter of tower-resilience 0.14 doesn't fit. It takes a 503 for a success, so that its limit grows
 //! during an outage; it reserves a place before it knows the request, so that requests which wait for an execution take places

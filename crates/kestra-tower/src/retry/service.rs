@@ -305,7 +305,7 @@ impl Call {
             self.spent += cost;
             return Ok(());
         }
-        let can_move = self.context.as_ref().is_some_and(CallContext::can_move_to_sound);
+        let can_move = self.context.as_ref().is_some_and(CallContext::can_move_to_healthy);
         if moves && can_move && is_unsent(attempt) {
             return Ok(());
         }

@@ -14,7 +14,7 @@ use super::coding::Coding;
 use super::future::{Attempt, Expected, TransportFuture};
 use super::pool::Pool;
 use super::upload::{RequestBody, SendLimits};
-use crate::connect_to::{address_of, patience};
+use crate::connect_to::{address_of, connect_wait};
 
 /// Sends requests over the network; copies are cheap and share one pool of connections.
 ///
@@ -51,7 +51,7 @@ impl Transport {
         }
         say_that_empty(&mut request);
         let address = address_of(&request, context.as_ref());
-        let patience = patience(&request, context.as_ref());
+        let connect_wait = connect_wait(&request, context.as_ref());
         let coding = Coding::ask(&mut request, context.as_ref().and_then(|context| context.operation()));
         let is_forwarded = inner.pool.connector().prepare(&mut request);
         let limits = context.as_ref().map(|context| context.limits(&inner.timeouts));
@@ -71,7 +71,7 @@ impl Transport {
         let is_private = attempt.operation().is_some_and(|operation| operation.early_error);
         TransportFuture::sending(
             attempt,
-            Pool::call(request, address, is_private).patience(patience),
+            Pool::call(request, address, is_private).connect_wait(connect_wait),
             watch,
             inner.max_body_size,
             limits.and_then(|limits| limits.idle),

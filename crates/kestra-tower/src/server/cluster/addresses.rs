@@ -18,7 +18,7 @@ const TTL: Duration = Duration::from_secs(30);
 const LEAST: Duration = Duration::from_secs(1);
 
 /// How long a call waits for the names while there are addresses.
-const PATIENCE: Duration = Duration::from_secs(2);
+const RESOLUTION_WAIT: Duration = Duration::from_secs(2);
 
 /// One address of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Cluster {
         if is_first {
             resolving.await;
         } else {
-            let _ = timeout(PATIENCE, resolving).await;
+            let _ = timeout(RESOLUTION_WAIT, resolving).await;
         }
         *resolution.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }

@@ -235,15 +235,15 @@ impl Health {
 
     /// Returns whether a member works, as far as is known, that the call has not used. One that is only in since too many others
     /// are out doesn't, nor does one that is due for a probe.
-    pub(super) fn has_sound_other(&self, wish: &Wish, now: Instant) -> bool {
-        self.sound_others(wish, now).next().is_some()
+    pub(super) fn has_healthy_other(&self, wish: &Wish, now: Instant) -> bool {
+        self.healthy_others(wish, now).next().is_some()
     }
 
-    /// Returns the members that [`has_sound_other`](Self::has_sound_other) is about.
-    pub(super) fn sound_others(&self, wish: &Wish, now: Instant) -> impl Iterator<Item = usize> {
+    /// Returns the members that [`has_healthy_other`](Self::has_healthy_other) is about.
+    pub(super) fn healthy_others(&self, wish: &Wish, now: Instant) -> impl Iterator<Item = usize> {
         let limit = self.settings.eject_after;
-        let is_sound = move |member: &Member| member.gate == Gate::In && member.failures < limit;
-        self.candidates(wish, now).filter(move |index| self.members.get(*index).is_some_and(is_sound))
+        let is_healthy = move |member: &Member| member.gate == Gate::In && member.failures < limit;
+        self.candidates(wish, now).filter(move |index| self.members.get(*index).is_some_and(is_healthy))
     }
 
     fn select(&mut self, wish: &Wish, now: Instant) -> usize {

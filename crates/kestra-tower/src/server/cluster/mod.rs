@@ -9,7 +9,7 @@ use std::time::Duration;
 use addresses::{Address, Resolution};
 use health::{Change, Health, Outcome, Pick, Wish};
 use http::{Request, Response, StatusCode};
-use kestra_core::internal::{BaseUrl, NextMember, Patience};
+use kestra_core::internal::{BaseUrl, ConnectWait, NextMember, member_bit};
 use kestra_core::{
     Body, BoxError, CallContext, CallOptions, ClientEvent, Error, ErrorKind, Observer, Replay, RequestSent,
     ServerAddress, Servers,
@@ -112,11 +112,11 @@ impl Cluster {
             waits: context.is_some_and(CallContext::waits),
             random: fastrand::u64(..),
         };
-        let (pick, place, patience) = {
+        let (pick, place, connect_wait) = {
             let (mut state, now) = (self.lock(), Instant::now());
             let pick = state.health.begin(&wish, now);
-            let patience = state.patience(&wish, pick.member, now);
-            (pick, state.members.get(pick.member).cloned(), patience)
+            let connect_wait = state.connect_wait(&wish, pick.member, now);
+            (pick, state.members.get(pick.member).cloned(), connect_wait)
         };
         let place = place.unwrap_or(Place { server: pick.member, address: None });
         let base = match of_server(place.server) {
@@ -137,7 +137,7 @@ impl Cluster {
         }
         if let Some(context) = context {
             context.begin_at_member(pick.member);
-            context.set_patience(patience);
+            context.set_connect_wait(connect_wait);
         }
         Ok(Target::Member(Attempt {
             cluster: self.clone(),
@@ -158,8 +158,8 @@ impl Cluster {
 
 impl State {
     /// Returns how long a request waits for a connection to a member.
-    fn patience(&self, wish: &Wish, member: usize, now: Instant) -> Patience {
-        let wish = Wish { used: wish.used | bit(member), ..*wish };
+    fn connect_wait(&self, wish: &Wish, member: usize, now: Instant) -> ConnectWait {
+        let wish = Wish { used: wish.used | member_bit(member), ..*wish };
         let place = self.members.get(member);
         let is_other_family = |other: usize| {
             let families = |place: &Place| place.address.as_ref().map(|address| address.ip.is_ipv6());
@@ -167,11 +167,11 @@ impl State {
             place.server == other.server
                 && families(place).zip(families(other)).is_some_and(|(one, other)| one != other)
         };
-        self.health.sound_others(&wish, now).fold(Patience::Full, |patience, other| {
-            if patience == Patience::Family || is_other_family(other) {
-                Patience::Family
+        self.health.healthy_others(&wish, now).fold(ConnectWait::Full, |connect_wait, other| {
+            if connect_wait == ConnectWait::OtherFamily || is_other_family(other) {
+                ConnectWait::OtherFamily
             } else {
-                Patience::Half
+                ConnectWait::Half
             }
         })
     }
@@ -206,7 +206,7 @@ impl Attempt {
             let used = self.context.as_ref().map_or(0, CallContext::used_members);
             let wish = Wish { used, ..self.wish };
             let next = match outcome.is_failure() {
-                true if health.has_sound_other(&wish, now) => NextMember::Sound,
+                true if health.has_healthy_other(&wish, now) => NextMember::Healthy,
                 true if health.has_other(&wish, now) => NextMember::Any,
                 _ => NextMember::None,
             };
@@ -269,11 +269,6 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         self.finish(if self.has_expired() { Outcome::Failure } else { Outcome::Neutral }, false);
     }
-}
-
-/// Returns the bit of a member; no bit for one beyond those that a cluster can have.
-fn bit(index: usize) -> u64 {
-    u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
 }
 
 /// Returns whether a 404 says that something is missing. That of another operation may be the effect of an attempt before.

@@ -142,7 +142,8 @@ async fn a_request_gives_a_connection_up_soon_only_if_another_member_works() {
     let seen = std::sync::Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
     let unreachable = tower::service_fn(move |request: Request<Body>| {
-        let has_other = crate::connect_to::patience(&request, CallContext::of(&request)) == Patience::Half;
+        let has_other =
+            crate::connect_to::connect_wait(&request, CallContext::of(&request)) == ConnectWait::Half;
         log.lock().unwrap().push((request.uri().host().unwrap_or_default().to_owned(), has_other));
         let error = Error::new(ErrorKind::Connect, "no response").with_request_sent(RequestSent::No);
         std::future::ready(Err::<Response<Body>, BoxError>(error.into()))

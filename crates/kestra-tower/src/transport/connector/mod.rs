@@ -17,7 +17,7 @@ use std::time::Duration;
 use http::header::PROXY_AUTHORIZATION;
 use http::response::Parts;
 use http::{Request, Uri};
-use kestra_core::internal::{Patience, causes, set_header};
+use kestra_core::internal::{ConnectWait, causes, set_header};
 use kestra_core::{Body, BoxError, Error, ErrorKind, Timeouts};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -66,17 +66,18 @@ impl Connector {
 
     /// Opens a connection within the connect timeout, to one address of the target's host if that is given.
     ///
-    /// A call of less patience has half the time: another server can take its request, which then ends within the connect timeout.
+    /// A call that waits less than in full has half the time: another server can take its request, which then ends within the connect
+    /// timeout.
     pub(crate) async fn connect(
         &self,
         target: &Uri,
         address: Option<IpAddr>,
-        patience: Patience,
+        connect_wait: ConnectWait,
     ) -> Result<Connection, Error> {
         let limit = self.0.timeouts.connect_limit();
-        let limit = if patience == Patience::Full { limit } else { limit / 2 };
+        let limit = if connect_wait == ConnectWait::Full { limit } else { limit / 2 };
         let mut steps = self.0.timeouts.steps();
-        if patience == Patience::Family {
+        if connect_wait == ConnectWait::OtherFamily {
             steps.tcp = Some(steps.tcp.map_or(OTHER_FAMILY, |tcp| tcp.min(OTHER_FAMILY)));
         }
         let progress = Arc::new(Progress::new(steps));

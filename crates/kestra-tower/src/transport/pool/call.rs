@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use http::response::Parts;
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
-use kestra_core::internal::Patience;
+use kestra_core::internal::ConnectWait;
 use kestra_core::{Error, ErrorKind, RequestSent};
 use sync_wrapper::SyncWrapper;
 
@@ -37,7 +37,7 @@ pub(crate) struct Call {
     /// Whether the request goes on a new connection.
     skips_idle: bool,
     /// How long the request waits for a new connection.
-    patience: Patience,
+    connect_wait: ConnectWait,
     /// Whether the request came back before, since its connection closed before any of it was written.
     is_replay: bool,
 }
@@ -67,14 +67,14 @@ impl Call {
             stage: Stage::Unsent(None),
             is_private,
             skips_idle: is_private,
-            patience: Patience::Full,
+            connect_wait: ConnectWait::Full,
             is_replay: false,
         }
     }
 
     /// Sets how long the request waits for a new connection.
-    pub(crate) fn patience(mut self, patience: Patience) -> Self {
-        self.patience = patience;
+    pub(crate) fn connect_wait(mut self, connect_wait: ConnectWait) -> Self {
+        self.connect_wait = connect_wait;
         self
     }
 
@@ -102,7 +102,7 @@ impl Call {
         }
         let Some(host) = &self.host else { return Poll::Pending };
         loop {
-            let wish = Wish { skips_idle: self.skips_idle, patience: self.patience };
+            let wish = Wish { skips_idle: self.skips_idle, connect_wait: self.connect_wait };
             let response = match &mut self.stage {
                 Stage::Unsent(wait) => {
                     let found = ready!(poll_connection(pool, host, wait, wish, cx))?;

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use hyper::client::conn::http1::Builder;
-use kestra_core::internal::Patience;
+use kestra_core::internal::ConnectWait;
 use kestra_core::{Error, ErrorKind};
 use tokio::time::Instant;
 
@@ -26,12 +26,12 @@ pub(super) enum NewConnection {
 
 pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<NewConnection, Error>> + Send>>;
 
-/// Opens a connection to a host, within the limit of the connector and the patience of the call.
-pub(super) fn connect(pool: &Pool, host: &Host, patience: Patience) -> Connecting {
+/// Opens a connection to a host, within the limit of the connector and that of the call.
+pub(super) fn connect(pool: &Pool, host: &Host, connect_wait: ConnectWait) -> Connecting {
     let (connector, http1, target) = (pool.connector.clone(), pool.http1.clone(), host.target());
     let (observer, address) = (pool.observer.clone(), host.ip);
     Box::pin(async move {
-        let stream = connector.connect(&target, address, patience).await?;
+        let stream = connector.connect(&target, address, connect_wait).await?;
         let observed =
             || ObservedConnection::opened(observer, target.host().unwrap_or_default(), port(&target));
         open(stream, &http1, observed)

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use kestra_core::Error;
-use kestra_core::internal::Patience;
+use kestra_core::internal::ConnectWait;
 use sync_wrapper::SyncWrapper;
 use tokio::task::yield_now;
 use tokio::time::Instant;
@@ -54,7 +54,7 @@ pub(super) struct Wish {
     /// Whether it has to be a new one.
     pub(super) skips_idle: bool,
     /// How long the call waits for a new one.
-    pub(super) patience: Patience,
+    pub(super) connect_wait: ConnectWait,
 }
 
 /// Returns a connection to a host: an idle one unless the call skips these, else the one that comes first of those that other calls
@@ -80,7 +80,7 @@ pub(super) fn poll_connection(
             }
         }
         if wish.skips_idle {
-            let connecting = Some(SyncWrapper::new(connect(pool, host, wish.patience)));
+            let connecting = Some(SyncWrapper::new(connect(pool, host, wish.connect_wait)));
             *wait = Some(Wait::new(pool, host, None, None, connecting));
             continue;
         }
@@ -155,7 +155,7 @@ impl Wait {
                 #[cfg(not(feature = "http2"))]
                 Poll::Ready(Delivery::Shared(lent)) => match lent.handle {},
                 Poll::Ready(Delivery::Connect) => {
-                    self.connecting = Some(SyncWrapper::new(connect(pool, &self.host, wish.patience)));
+                    self.connecting = Some(SyncWrapper::new(connect(pool, &self.host, wish.connect_wait)));
                 }
                 Poll::Pending => {}
             }
