@@ -38,7 +38,8 @@ impl Server {
             env!("CARGO_BIN_EXE_cutting_server"),
             &[dialect, &CUTS.to_string(), &seed.to_string()],
         )
-        .await;
+        .await
+        .unwrap();
         Self { process, url }
     }
 }

@@ -67,7 +67,7 @@ async fn nothing_grows() {
     let limit = std::env::var("KESTRA_TEST_SOAK_MINUTES").ok();
     let limit = limit.map(|minutes| Duration::from_mins(minutes.parse().expect("a number of minutes")));
     let (_server, url) =
-        server_process::start(env!("CARGO_BIN_EXE_failing_server"), &[&SEED.to_string()]).await;
+        server_process::start(env!("CARGO_BIN_EXE_failing_server"), &[&SEED.to_string()]).await.unwrap();
     let before = Held::now();
     let transport = Transport::builder().no_proxy().pool_idle_timeout(POOL_IDLE_TIMEOUT).build().unwrap();
     let client = Client::builder().server(url).tenant("main").transport(transport).build().unwrap();
