@@ -60,7 +60,7 @@ struct Progress {
     sent: Sent,
 }
 
-/// The member of a cluster that is there for a call after another one failed it.
+/// The best of the other members of a cluster for a call that failed at one.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -357,7 +357,7 @@ impl CallContext {
         &self.progress().sent
     }
 
-    /// As [`request_sent`](Self::request_sent), but `Maybe` in place of `No` where nobody keeps track.
+    /// Returns [`request_sent`](Self::request_sent), but `Maybe` instead of `No` if the transport does not track what it sends.
     #[must_use]
     pub fn known_request_sent(&self) -> RequestSent {
         self.call.first.sent.known().max(self.call.second.sent.get())
@@ -467,7 +467,7 @@ const NOT_WANTED: u8 = 0;
 const WANTED: u8 = 1;
 const TAKEN: u8 = 2;
 
-/// Returns the bit of a member of a cluster; no bit for one beyond those that a cluster can have.
+/// Returns the bit of a member of a cluster, or 0 if `index` is 64 or more.
 #[doc(hidden)]
 #[must_use]
 pub fn member_bit(index: usize) -> u64 {

@@ -81,7 +81,7 @@ impl Input {
         let id = names::id(rename.as_ref(), name)?;
         let has_default = values.first().is_some_and(Option::is_some);
         if let [Some(_), Some(prefill), ..] = &values {
-            let message = "an input with a `default` has no `prefill`: remove one of them";
+            let message = "an input cannot have both a `default` and a `prefill`: remove one of them";
             return Err(Error::new(prefill.span(), message));
         }
         let support = quote!(::kestra::typed::derive);
@@ -142,7 +142,7 @@ impl Input {
                 )));
             }
             (None, Some(condition)) => {
-                let message = "`condition` is of inputs that depend on others: add `depends_on`";
+                let message = "`condition` requires `depends_on`: add `depends_on`, or remove `condition`";
                 return Err(Error::new(condition.span(), message));
             }
             (None, None) => {}

@@ -31,10 +31,10 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// - `default = value`: the default of the input, as an expression of the field's type or as a string that the server reads. A field that
 ///   is no `Option` is sent nevertheless.
-/// - `prefill = value`: what the user interface shows in the field until another value is written; no default. Requires Kestra 1.3 or later.
-/// - `depends_on = ["day"]`: the ids of the inputs that it depends on.
-/// - `condition = "{{ inputs.day == '2026-01-01' }}"`: when it is taken, of an input with `depends_on`. A value that is sent
-///   otherwise is dropped by the server, so make the field an `Option`.
+/// - `prefill = value`: the value that the user interface fills in; calls do not use it as a default. Requires Kestra 1.3 or later.
+/// - `depends_on = ["day"]`: the ids of the inputs that this input depends on.
+/// - `condition = "{{ inputs.day == '2026-01-01' }}"`: the condition under which the server reads this input. Requires
+///   `depends_on`. The server drops a value that is sent while the condition does not hold, so make the field an `Option`.
 /// - `min = value`, `max = value`: bounds of INT, FLOAT and DURATION.
 /// - `after = value`, `before = value`: bounds of DATE, TIME and DATETIME.
 /// - `regex = "[a-z]+"`: what a STRING or SECRET must match, as Java writes it.

@@ -35,14 +35,16 @@ pub(crate) fn check_links(checked: &mut [Checked]) {
     for (file, link) in &found {
         let named = link.named();
         if namespaces.contains(named.0.as_str()) && !known.contains(named) {
-            let message = format!("there is no flow `{}` among these", shown(named));
+            let message =
+                format!("no checked file has a flow `{}`: correct the name, or add its file", shown(named));
             warn(&mut checked[*file], link, message);
         }
         if let Some(circle) = circle(link, &certain)
             && !circle.iter().any(|name| reported.contains(*name))
         {
             let names: Vec<String> = circle.iter().map(|name| format!("`{}`", shown(name))).collect();
-            let message = format!("{} run each other without end: add a condition", names.join(" and "));
+            let message =
+                format!("infinite loop: {} run each other without end: add a condition", names.join(" and "));
             warn(&mut checked[*file], link, message);
             reported.extend(circle.into_iter().cloned());
         }

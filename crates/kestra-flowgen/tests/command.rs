@@ -47,7 +47,7 @@ fn an_upgrade_is_checked_by_version() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.trim_end().ends_with("1 flow, 0 errors, 1 warning"), "{text}");
     assert!(
-        text.contains("below/hello, 1.yaml:10:13: warning: tasks[1].flowId: there is no flow `company.team.gone` among these"),
+        text.contains("below/hello, 1.yaml:10:13: warning: tasks[1].flowId: no checked file has a flow `company.team.gone`: correct the name, or add its file"),
         "{text}"
     );
     let (code, text) = folder.check(&[]);
@@ -148,8 +148,9 @@ fn triggers_name_flows_of_the_folder() {
         assert_eq!(code, Some(0), "{fields}: {text}");
         match expected {
             Some(path) => {
-                let warning =
-                    format!("warning: triggers[0].{path}: there is no flow `company.team.gone` among these");
+                let warning = format!(
+                    "warning: triggers[0].{path}: no checked file has a flow `company.team.gone`: correct the name, or add its file"
+                );
                 assert!(text.contains(&warning), "{fields}: {text}");
             }
             None => assert!(text.trim_end().ends_with("2 flows, 0 errors, 0 warnings"), "{fields}: {text}"),

@@ -97,7 +97,7 @@ impl fmt::Display for Error {
             }
             Self::NullCharacter { name } => write!(
                 f,
-                "`{}`: a string has the character U+0000, which servers drop: remove it",
+                "`{}`: a string contains the character U+0000, which servers drop or fail on: remove it",
                 name.escape_debug()
             ),
             Self::OutOfRange { name } => {

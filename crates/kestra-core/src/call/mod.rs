@@ -267,9 +267,9 @@ impl Call {
         !self.enterprise && self.ignored_by_open_source().is_some()
     }
 
-    /// Returns whether a parameter that has a value is of a kind.
-    pub fn has_parameter(&self, is_of_kind: impl Fn(&QueryParameter) -> bool) -> bool {
-        self.query.parameters(self.info).any(|(_, parameter)| is_of_kind(parameter))
+    /// Returns whether a query parameter that is set matches `predicate`.
+    pub fn has_parameter(&self, predicate: impl Fn(&QueryParameter) -> bool) -> bool {
+        self.query.parameters(self.info).any(|(_, parameter)| predicate(parameter))
     }
 
     /// Returns the tasks that a parameter names of which servers ignore unknown ones.

@@ -54,7 +54,7 @@ impl Field {
             let is_step =
                 step.is_none_or(|step| number(step).is_some_and(|step| (1..=self.most).contains(&step)));
             if !is_step {
-                return Some(format!("the step of `{part}` is none from 1 to {}", self.most));
+                return Some(format!("the step of `{part}` is out of range: use 1 to {}", self.most));
             }
             match range {
                 "*" => None,

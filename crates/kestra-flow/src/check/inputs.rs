@@ -49,7 +49,7 @@ pub(super) fn check(walk: &mut Walk<'_>, tree: &Tree, release: Option<Release>, 
         // Those beside each other are reported with the ids of tasks.
         let is_beside = beside.iter().filter(|id| **id == input.id).count() > 1;
         if !known.insert(input.id.as_str()) && !is_beside {
-            let message = format!("the id `{}` is there twice: rename one of them", input.id);
+            let message = format!("duplicate id `{}`: rename one of them", input.id);
             let at = input.found.get("id").map_or(input.tree.range.start, |(_, id)| id.range.start);
             walk.error(at, &join(&input.path, "id"), message);
         }
@@ -61,7 +61,7 @@ pub(super) fn check(walk: &mut Walk<'_>, tree: &Tree, release: Option<Release>, 
             && let Some(file) = input.word("defaults")
             && !["file:", "nsfile:", "kestra:", "{{"].iter().any(|begin| file.starts_with(begin))
         {
-            let message = "the default of a FILE is a URI with `file:` or `nsfile:`";
+            let message = "the default of a FILE must be a URI: begin it with `file:` or `nsfile:`";
             walk.error(input.tree.range.start, &input.path, message);
         }
         if release.is_some_and(|release| release >= Release::V1_3)
@@ -69,8 +69,10 @@ pub(super) fn check(walk: &mut Walk<'_>, tree: &Tree, release: Option<Release>, 
                 .iter()
                 .find(|other| other.strip_prefix(&*input.id).is_some_and(|rest| rest.starts_with('.')))
         {
-            let message =
-                format!("the input `{below}` would be a part of `{}`: rename one of them", input.id);
+            let message = format!(
+                "the id of the input `{below}` begins with `{}.`, the id of another input: rename one of them",
+                input.id
+            );
             walk.error(input.tree.range.start, &input.path, message);
         }
         if release == Some(Release::V2_0)
@@ -110,7 +112,7 @@ fn leaves<'a>(walk: &mut Walk<'_>, tree: &'a Tree, path: &str, form: &str, all: 
         }
         for field in ["defaults", "prefill"] {
             if input.has(field) {
-                let message = "a FORM has no value of its own: set it for the inputs within";
+                let message = format!("a FORM has no `{field}`: set it on the inputs within the FORM");
                 walk.error(tree.range.start, &join(&input.path, field), message);
             }
         }

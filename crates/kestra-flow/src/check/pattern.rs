@@ -33,7 +33,7 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
                     Before::Atom
                 }
                 Some(escaped) if is_unknown(escaped) => {
-                    return Some("a letter after a backslash means nothing");
+                    return Some("unknown escape sequence: a backslash before this letter has no meaning");
                 }
                 Some(escaped) => {
                     rest = &rest[escaped.len_utf8()..];
@@ -68,7 +68,7 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
                     } else {
                         let begins = [":", "=", "!", ">", "<=", "<!", "<"];
                         let Some(after) = begins.iter().find_map(|begin| flags.strip_prefix(begin)) else {
-                            return Some("a group begins with an unknown `(?`");
+                            return Some("unknown group syntax after `(?`");
                         };
                         rest = after;
                         depth += 1;
@@ -93,7 +93,11 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
                 let most = if most.is_empty() { Ok(u64::MAX) } else { most.parse() };
                 match (least.parse::<u64>(), most) {
                     (Ok(least), Ok(most)) if least <= most => rest = after,
-                    _ => return Some("a `{` begins no number of repetitions: write `\\{` for the character"),
+                    _ => {
+                        return Some(
+                            "a `{` is not followed by a repetition count such as `{2}` or `{1,3}`: write `\\{` for the character",
+                        );
+                    }
                 }
                 Before::Quantifier
             }
@@ -130,7 +134,7 @@ fn class(inside: &str, depth: usize) -> Result<Option<&str>, &'static str> {
             '\\' => match rest.chars().next() {
                 Some('Q') => return Ok(None),
                 Some(escaped) if is_unknown(escaped) => {
-                    return Err("a letter after a backslash means nothing");
+                    return Err("unknown escape sequence: a backslash before this letter has no meaning");
                 }
                 escaped => {
                     rest = &rest[escaped.map_or(0, char::len_utf8)..];
@@ -168,6 +172,6 @@ mod tests {
             assert_eq!(problem(&pattern), None, "{depth}");
         }
         assert_eq!(problem("[[a]"), Some("a `[` is not closed"));
-        assert_eq!(problem("(?~a)"), Some("a group begins with an unknown `(?`"));
+        assert_eq!(problem("(?~a)"), Some("unknown group syntax after `(?`"));
     }
 }

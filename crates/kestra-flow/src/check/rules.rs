@@ -277,7 +277,7 @@ fn id(walk: &mut Walk<'_>, path: &str, tree: &Tree, found: &Fields<'_>, known: &
     let Some(text) = text(id) else { return };
     if !known.insert(text.to_owned()) {
         let at = if id.range.is_empty() { tree.range.start } else { id.range.start };
-        walk.error(at, &join(path, "id"), format!("the id `{text}` is there twice: rename one of them"));
+        walk.error(at, &join(path, "id"), format!("duplicate id `{text}`: rename one of them"));
     }
 }
 

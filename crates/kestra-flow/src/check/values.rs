@@ -71,7 +71,8 @@ fn of_select(text: Option<&str>, found: &Fields<'_>) -> Option<String> {
     if text.is_some_and(|text| values.iter().any(|value| value == text)) {
         return None;
     }
-    Some(format!("`{}` is none of its values: {}", text.unwrap_or("the list"), values.join(", ")))
+    let shown = text.map_or_else(|| "a list".to_owned(), |text| format!("`{text}`"));
+    Some(format!("{shown} is not one of the values: {}", values.join(", ")))
 }
 
 fn out_of_bounds(kind: &str, text: &str, found: &Fields<'_>) -> Option<String> {
@@ -97,7 +98,7 @@ fn out_of_bounds(kind: &str, text: &str, found: &Fields<'_>) -> Option<String> {
         if let Some(bound) = bound(name)
             && (if is_least { is_less(text, &bound) } else { is_less(&bound, text) })
         {
-            return Some(format!("`{text}` is out of its range: `{name}` is {bound}"));
+            return Some(format!("`{text}` is out of range: `{name}` is {bound}"));
         }
     }
     None

@@ -20,7 +20,7 @@ const ALLOWED: [&str; 10] = [
     "clippy::wrong_self_convention",
 ];
 
-/// What every task or trigger takes, in one version or another: the setters of the trait `Plugin`. One of each for every plugin would be
+/// The properties that Kestra defines for tasks or triggers, in one version or another: the setters of the trait `Plugin`. One of each for every plugin would be
 /// more than half of the code.
 const COMMON: [&str; 16] = [
     "allowFailure",

@@ -49,8 +49,9 @@ impl Limits {
         let mut servers = self.servers();
         servers.count += 1;
         let last = servers.count;
-        let is_it = |known: &&mut Server| known.authority.as_ref() == authority && known.address == address;
-        if let Some(server) = servers.list.iter_mut().find(is_it) {
+        let is_same_server =
+            |known: &&mut Server| known.authority.as_ref() == authority && known.address == address;
+        if let Some(server) = servers.list.iter_mut().find(is_same_server) {
             server.last = last;
             return Arc::clone(&server.limit);
         }

@@ -97,8 +97,8 @@ impl Provider {
         }
     }
 
-    /// Has the source asked, unless it is being asked already or there is what the call needs. A task of its own asks it, so that
-    /// no call that is given up stops it.
+    /// Requests a token from the source, unless a request is running or the state has what the call needs. The request runs in its
+    /// own task, so that dropping a call does not stop it.
     fn renew(self: &Arc<Self>, need: Need) -> Found<Renewal> {
         self.write().find(need, Instant::now(), || self.start())
     }

@@ -10,7 +10,7 @@ use super::token::{Lasts, Token};
 /// How long before its end a token is renewed, at most; a short-lived one after three quarters of its life.
 const EARLY: Duration = Duration::from_mins(1);
 /// How soon a source that failed, or a file, is looked at again.
-const AGAIN: Duration = Duration::from_secs(10);
+const RECHECK_AFTER: Duration = Duration::from_secs(10);
 /// After this time without a call, the next one waits until the file was looked at.
 const STALE: Duration = Duration::from_mins(1);
 
@@ -35,7 +35,7 @@ pub(super) struct State<R> {
 
 struct Current {
     credential: Credential,
-    /// From here on it is renewed on the side.
+    /// From here on it is renewed in the background.
     renew_at: Option<Instant>,
     /// From here on calls wait for the renewal.
     wait_at: Option<Instant>,
@@ -54,7 +54,7 @@ pub(super) enum Need {
     InsteadOf(u64),
 }
 
-/// What there is for a call.
+/// The result of [`State::find`]: a token, or the request for one.
 pub(super) enum Found<R> {
     Credential(Credential),
     /// What the call waits for.
@@ -119,16 +119,16 @@ impl<R: Running> State<R> {
                 let early = (end.saturating_duration_since(now) / 4).min(EARLY);
                 (end.checked_sub(early), Some(end), Some(end))
             }
-            Lasts::UntilRead => (now.checked_add(AGAIN), now.checked_add(STALE), None),
+            Lasts::UntilRead => (now.checked_add(RECHECK_AFTER), now.checked_add(STALE), None),
         };
         self.current = Some(Current { credential: credential.clone(), renew_at, wait_at, expires });
         credential
     }
 
-    /// Lets a source that failed rest, while its old token is good.
+    /// Postpones the next request after the source failed, if there is a token.
     pub(super) fn postpone(&mut self, now: Instant) {
         let Some(current) = self.current.as_mut() else { return };
-        let again = now.checked_add(AGAIN);
+        let again = now.checked_add(RECHECK_AFTER);
         current.renew_at = current.renew_at.and(again);
         if current.expires.is_none() {
             current.wait_at = current.wait_at.and(again);

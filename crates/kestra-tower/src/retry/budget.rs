@@ -13,7 +13,7 @@ pub(super) struct Budget<T = AtomicU32> {
     tokens: T,
 }
 
-/// A number that threads share; of another library in the model of their interleavings.
+/// An atomic counter: that of the standard library, or that of loom in tests.
 pub(super) trait Shared {
     fn update(&self, change: impl FnMut(u32) -> Option<u32>) -> bool;
 }

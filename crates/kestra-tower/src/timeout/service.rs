@@ -209,8 +209,8 @@ impl Limit {
         }
     }
 
-    /// Returns whether an attempt, polled just now, has a timer that ends before this limit of the whole call. Its end has the
-    /// call polled again.
+    /// Returns whether an attempt, polled just now, has a timer that ends before this limit of the whole call. When it ends,
+    /// the runtime polls the call again.
     fn is_left_to_attempt(&self, scope: Scope) -> bool {
         scope == Scope::Total { relies_on_attempts: true }
             && self.context.as_ref().is_some_and(|context| {

@@ -293,7 +293,7 @@ impl ClientBuilder {
     }
 
     /// Sends a read once more if its response is late, and takes the response that comes first; see
-    /// [`hedge`](crate::layers::hedge) for what is hedged. Nothing is by default. With HTTP/2 and one server both requests share a
+    /// [`hedge`](crate::layers::hedge) for what is hedged. By default no read is hedged. With HTTP/2 and one server both requests share a
     /// connection.
     ///
     /// ```

@@ -233,8 +233,8 @@ impl Health {
         self.candidates(wish, now).next().is_some()
     }
 
-    /// Returns whether a member works, as far as is known, that the call has not used. One that is only in since too many others
-    /// are out doesn't, nor does one that is due for a probe.
+    /// Returns whether a member that the call has not used works: one that is not left out, is not due for a probe, and has failed
+    /// fewer than `eject_after` times in a row.
     pub(super) fn has_healthy_other(&self, wish: &Wish, now: Instant) -> bool {
         self.healthy_others(wish, now).next().is_some()
     }
