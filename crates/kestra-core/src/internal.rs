@@ -9,7 +9,7 @@ pub trait Sealed {}
 pub use crate::body::{Collector, Multipart};
 pub use crate::call::FoundRows;
 pub use crate::context::{ConnectWait, NextMember, member_bit};
-pub use crate::error::{ERROR_BODY_LIMIT, Sent, causes};
+pub use crate::error::{ERROR_BODY_LIMIT, Sent, causes, depends_on_body};
 pub use crate::executor::SharedExecutor;
 pub use crate::guard::{check_characters, read_only, refuse_deleted, sources_of_archive};
 pub use crate::head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};

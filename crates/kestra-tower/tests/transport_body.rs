@@ -80,6 +80,29 @@ async fn a_body_that_is_cut_short_is_an_error_with_what_was_read() {
 }
 
 #[tokio::test]
+async fn an_error_response_that_is_cut_short_is_transient_where_the_body_tells_what_it_means() {
+    for status in [400, 404, 409, 410, 422] {
+        let cut = format!("HTTP/1.1 {status} Bad\r\nContent-Length: 100\r\n\r\n{{\"message\":\"Not");
+        let server = Server::answering(cut).await;
+        let error = send(&transport(), request(&READ, &server.url())).await.expect_err("a cut");
+        assert_eq!(
+            (error.kind(), error.status().map(|status| status.as_u16())),
+            (ErrorKind::Status, Some(status))
+        );
+        assert!(error.is_transient(), "{error:#}");
+        assert!(!error.is_not_found() && !error.already_exists(), "{error:#}");
+        assert!(error.hint().expect("a hint").contains("within the body"), "{error:#}");
+        assert_eq!(error.response().expect("the response").body, "{\"message\":\"Not");
+    }
+    for status in [401, 403, 500, 503] {
+        let cut = format!("HTTP/1.1 {status} Bad\r\nContent-Length: 100\r\n\r\n{{\"message\":\"Not");
+        let server = Server::answering(cut).await;
+        let response = send(&transport(), request(&READ, &server.url())).await.expect("the status is enough");
+        assert_eq!(response.status(), status);
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_ends_before_the_head_may_have_sent_the_request() {
     for start in ["", "HTTP/1.1 200 OK\r\nContent-"] {
         let server = Server::answering(start).await;

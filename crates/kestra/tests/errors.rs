@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use kestra::layers::AdaptiveConcurrencyLayer;
-use kestra::{Auth, Error, ErrorKind, RequestSent};
+use kestra::{Auth, Client, Error, ErrorKind, RequestSent};
 use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use support::{FLOW, embedded, once};
 use tower::limit::ConcurrencyLimitLayer;
@@ -95,6 +95,19 @@ async fn cut_short() {
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Transport, 200));
     assert!(body(&error).starts_with('{'), "{}", body(&error));
     assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn a_404_that_is_cut_short_is_read_again() {
+    let (server, _) = embedded().await;
+    let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
+    server.fail(Fault::cut(Cut::WithinBody));
+    let error = client.flows().get_flow("company.team", "missing").await.unwrap_err();
+    assert!(error.is_not_found(), "{error:#}");
+    server.fail(Fault::cut(Cut::WithinBody).always());
+    let error = client.flows().get_flow("company.team", "missing").await.unwrap_err();
+    assert!(!error.is_not_found() && error.is_transient(), "{error:#}");
+    assert!(error.to_string().ends_with("the connection ended within the body of the response"), "{error}");
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{BoxError, Error, ErrorKind, ErrorResponse, Inner, RequestSent, RetryNote, Source, display};
+use super::{
+    BoxError, Error, ErrorKind, ErrorResponse, Inner, RequestSent, RetryNote, Source, depends_on_body,
+    display,
+};
 use crate::macros::setters;
 use crate::operation::OperationInfo;
 use crate::version::Version;
@@ -94,6 +97,21 @@ impl Error {
             is_version_detection: false,
             payload: None,
         }))
+    }
+
+    /// Marks the error of a response within whose body the connection ended, and sets why it ended.
+    ///
+    /// It is transient if the [meaning of the status depends on the body](depends_on_body), so that a call that can be repeated
+    /// gets the whole body.
+    #[must_use]
+    pub fn with_cut_body(self, cause: impl Into<BoxError>) -> Self {
+        let is_unclear = self.status().is_some_and(depends_on_body);
+        let error = self.with_source(cause);
+        if is_unclear {
+            error.with_transient(true).with_hint("the connection ended within the body of the response")
+        } else {
+            error
+        }
     }
 
     /// Returns the same error for the copy of a call that has it. The cause is kept as text.

@@ -125,6 +125,14 @@ pub fn is_transient_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
 }
 
+/// Returns whether the meaning of a status depends on the body: a 404 may be that of a proxy, a 422 may say that the id exists
+/// already.
+#[doc(hidden)]
+#[must_use]
+pub fn depends_on_body(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 400 | 404 | 409 | 410 | 422)
+}
+
 /// Why a response that could have been retried wasn't: the retry layer stores the reason in the extensions of the response,
 /// and the error of that response shows it.
 #[derive(Clone, Copy, Debug)]

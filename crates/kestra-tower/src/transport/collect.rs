@@ -1,18 +1,18 @@
-//! Reading a whole body within the attempt.
+//! Reads a whole body within the attempt.
 
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::Response;
 use http::response::Parts;
+use http::{Response, StatusCode};
 use http_body::Body as _;
-use kestra_core::internal::{Collector, ERROR_BODY_LIMIT};
+use kestra_core::internal::{Collector, ERROR_BODY_LIMIT, depends_on_body};
 use kestra_core::{Body, Error, ErrorKind, ErrorResponse};
 
 use super::body::StreamBody;
 
-/// A body that is read into memory. The body of an error response is read up to the limit only, and what was read before
-/// the connection broke is kept.
+/// A body that is read into memory. The body of an error response is read up to its limit only. What was read before the
+/// connection ended is kept.
 pub(crate) struct Collect {
     parts: Option<Parts>,
     body: StreamBody,
@@ -40,21 +40,33 @@ impl Collect {
         let body = self.collector.take();
         Poll::Ready(match (self.parts.take(), problem) {
             (Some(parts), None) => Ok(Response::from_parts(parts, body.into())),
-            (Some(parts), Some(error)) => Err(error.with_response(ErrorResponse::new(parts, body))),
+            (Some(parts), Some(error)) => {
+                let is_cut = !parts.status.is_success() && error.kind() == ErrorKind::Transport;
+                let response = ErrorResponse::new(parts, body);
+                Err(if is_cut {
+                    Error::from_response(response).with_cut_body(error)
+                } else {
+                    error.with_response(response)
+                })
+            }
             (None, _) => Err(Error::new(ErrorKind::Service, "the future was polled after completion")),
         })
     }
 
     /// Reads to the end, or to the error that the response becomes.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Error>> {
-        let is_success = self.parts.as_ref().is_none_or(|parts| parts.status.is_success());
+        let status = self.parts.as_ref().map_or(StatusCode::OK, |parts| parts.status);
+        let is_success = status.is_success();
+        let is_end = |error: &Error| match error.kind() {
+            ErrorKind::Timeout(_) => true,
+            ErrorKind::Transport => is_success || depends_on_body(status),
+            _ => is_success,
+        };
         while !self.body.is_end_stream() {
             let piece = match ready!(self.body.poll_piece(cx)) {
                 None => break,
                 Some(Ok(frame)) => frame.into_data(),
-                Some(Err(error)) if is_success || matches!(error.kind(), ErrorKind::Timeout(_)) => {
-                    return Poll::Ready(Some(error));
-                }
+                Some(Err(error)) if is_end(&error) => return Poll::Ready(Some(error)),
                 Some(Err(_)) => break,
             };
             // Trailers are no piece.

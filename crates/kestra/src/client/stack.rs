@@ -220,7 +220,11 @@ async fn read(
     };
     let bytes = collector.take();
     if !is_success {
-        return Err(status_error(parts, bytes));
+        let error = status_error(parts, bytes);
+        return Err(match end {
+            Ok(Err(problem)) => error.with_cut_body(problem),
+            _ => error,
+        });
     }
     let error = match end {
         Ok(Ok(true)) => return Ok(Response::from_parts(parts, bytes.into())),
