@@ -93,8 +93,9 @@ fn without_received_values(text: &str) -> Cow<'_, str> {
         let (before, value) = rest.split_at(at + BEFORE.len());
         kept.push_str(before);
         kept.push_str("…`");
-        // A value may hold backticks and line breaks; the next fault, if any, begins after the last one of the value.
-        let next = value.find("`; ").or_else(|| value.find("`, ")).or_else(|| value.rfind('`'));
+        // A value may hold backticks and line breaks; the cause or the next fault, if any, begins after the last one of the value.
+        let next = ["` with errors:", "`; ", "`, "].into_iter().find_map(|after| value.find(after));
+        let next = next.or_else(|| value.rfind('`'));
         rest = next.map_or("", |end| &value[end + 1..]);
     }
     kept.push_str(rest);

@@ -146,9 +146,7 @@ fn choice(value: &Value) -> String {
 }
 
 fn allows_custom(input: &InputDefinition) -> bool {
-    // Values that come from an expression aren't known here: anything goes.
     input.properties.get("allowCustomValue") == Some(&json!(true))
-        || input.properties.contains_key("expression")
 }
 
 fn multiselect(input: &InputDefinition, text: &str, dialect: Dialect) -> Result<InputValue, Fault> {

@@ -18,6 +18,8 @@ pub(crate) struct InputError {
 pub(crate) enum Fault {
     /// No value and no default.
     Missing,
+    /// An `expression` of a SELECT that gives no list.
+    NoChoices,
     /// A value that isn't allowed; the cause in the words of 1.3.
     Value(String),
     /// A text that can't be read as the type: the type, the parser's words, and the Java class of the value.
@@ -34,6 +36,15 @@ impl InputError {
                 format!("Invalid input for `{id}`, missing required input, but received `null`")
             }
             (Fault::Missing, _) => format!("Missing required input:{id}"),
+            (Fault::NoChoices, Dialect::V1_0) => {
+                "Invalid expression result. Expected a list of strings, but received String".to_owned()
+            }
+            (Fault::NoChoices, _) => {
+                let items = if dialect.is_v2() { "values" } else { "strings" };
+                format!(
+                    "Invalid value for input `{id}`. Cause: {id}: Invalid expression result. Expected a list of {items}"
+                )
+            }
             (Fault::Value(cause), Dialect::V1_0) => {
                 format!("Invalid input for `{id}`, {cause}, but received `{given}`")
             }

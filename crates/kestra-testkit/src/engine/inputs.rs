@@ -127,7 +127,13 @@ pub(crate) fn resolve(
             }
         });
         let enabled = is_enabled(definition, &scope);
-        let resolved = resolve_one(definition, text, enabled, &scope, dialect);
+        let (definition, is_list) = with_choices(definition, &scope);
+        let mut resolved = resolve_one(&definition, text, enabled, &scope, dialect);
+        if enabled && !is_list {
+            resolved.value = None;
+            resolved.error =
+                Some(InputError { id: definition.id.clone(), given: None, fault: Fault::NoChoices });
+        }
         if enabled {
             all.files.extend(file);
         }
@@ -135,6 +141,20 @@ pub(crate) fn resolve(
         scope.set("inputs", Value::Object(unveil_map(&all.stored())));
     }
     all
+}
+
+/// The same input with the values that its `expression` gives, and whether they are a list: text that looks like one isn't.
+fn with_choices(definition: &InputDefinition, scope: &Scope) -> (InputDefinition, bool) {
+    let mut definition = definition.clone();
+    let Some(template) = definition.properties.get("expression").map(plain_text) else {
+        return (definition, true);
+    };
+    let rendered =
+        template.trim().starts_with("{{").then(|| expression::render(&template, scope).ok()).flatten();
+    let values = rendered.and_then(|text| serde_json::from_str::<Vec<Value>>(&text).ok());
+    let is_list = values.is_some();
+    definition.properties.insert("values".to_owned(), values.unwrap_or_default().into());
+    (definition, is_list)
 }
 
 fn resolve_one(

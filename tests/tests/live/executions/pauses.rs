@@ -16,6 +16,16 @@ tasks:
   - {id: then, type: io.kestra.plugin.core.debug.Return, format: '{{ outputs.ask.onResume.answer }}'}
 outputs: [{id: answer, type: STRING, value: '{{ outputs.then.value }}'}]
 ";
+/// Each `Pause` accepts only the resume that names it.
+const FENCED: &str = r"
+tasks:
+  - id: first
+    type: io.kestra.plugin.core.flow.Pause
+    onResume: [{id: fence, type: SELECT, expression: '{{ [''first-'' ~ execution.id] }}'}]
+  - id: second
+    type: io.kestra.plugin.core.flow.Pause
+    onResume: [{id: fence, type: SELECT, expression: '{{ [''second-'' ~ execution.id] }}'}]
+";
 const WAITS: &str = "tasks: [{id: wait, type: io.kestra.plugin.core.flow.Pause}]";
 
 #[tokio::test]
@@ -44,6 +54,37 @@ async fn a_pause_is_told_once_and_an_answer_resumes_it() {
         let (finished, ()) = tokio::join!(wait.into_future(), resume);
         assert_eq!(finished.unwrap().outputs()["answer"], "go on");
         assert_eq!(*told.lock().unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fence_refuses_the_resume_of_another_pause() {
+    on_every_server(async |site| {
+        site.deploy("fenced", FENCED).await;
+        let executions = site.client.executions();
+        let id = site.started("fenced", State::is_paused).await.id;
+        for (pause, next) in [("first", "second"), ("second", "first")] {
+            eventually("the pause", async || {
+                let runs = executions.get_execution(&id).await.unwrap().task_run_list;
+                runs.iter()
+                    .flatten()
+                    .any(|run| run.task_id == pause && run.state.as_ref().is_some_and(State::is_paused))
+                    .then_some(())
+            })
+            .await;
+            let fence = |pause: &str| format!("{pause}-{id}");
+            let refused = executions.resume_execution(&id).await.unwrap_err();
+            assert_eq!(refused.status().unwrap(), 422, "{refused:#}");
+            let refused = executions.resume_execution(&id).input("fence", fence(next)).await.unwrap_err();
+            assert_eq!(refused.invalid_inputs(), ["fence"], "{refused:#}");
+            let checked =
+                executions.validate_resume_execution_inputs(&id).input("fence", fence(next)).await.unwrap();
+            assert!(checked.inputs.iter().any(|input| !input.errors.is_empty()), "{checked:?}");
+            executions.resume_execution(&id).input("fence", fence(pause)).await.unwrap();
+        }
+        let ended = site.until(&id, State::is_terminal).await;
+        assert_eq!(ended.state.unwrap().current, StateType::Success);
     })
     .await;
 }

@@ -154,3 +154,31 @@ async fn a_flow_is_read_back_changed_and_edited() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_secret_is_encrypted_or_refused_and_never_shown() {
+    on_every_server(async |site| {
+        let flow = Flow::new(&site.namespace, "secretive")
+            .input(Input::secret("token"))
+            .task(Task::returns("size", "{{ inputs.token | length }}"))
+            .output(Output::new("size", "STRING", "{{ outputs.size.value }}"));
+        site.client.flows().deploy(&flow).await.unwrap();
+        let run = site.client.executions().run(&site.namespace, "secretive").input("token", "hush-hush");
+        let shown = match run.await {
+            Ok(finished) => {
+                assert_eq!(finished.outputs()["size"], "9", "the flow reads it");
+                format!("{finished:?}")
+            }
+            // Without an encryption key.
+            Err(error) => {
+                assert!(
+                    error.is_invalid() && error.to_string().contains("encryption is not configured"),
+                    "{error:#}"
+                );
+                format!("{error:#} {error:?}")
+            }
+        };
+        assert!(!shown.contains("hush-hush"), "{shown}");
+    })
+    .await;
+}
