@@ -8,6 +8,8 @@ use kestra::catalogue::Guard;
 use kestra::{Retry, Timeouts, operations};
 
 const RETRIES: &str = include_str!("../../docs/retries.md");
+const TELEMETRY: &str = include_str!("../../docs/telemetry.md");
+const EVENTS: &str = include_str!("../../crates/kestra-core/src/observe.rs");
 const SAFETY: &str = include_str!("../../docs/safety.md");
 
 /// The cells of the table's row that begins so.
@@ -100,4 +102,33 @@ fn every_operation_that_refuses_a_source_which_deletes_is_listed() {
         count += 1;
     }
     assert!(count > 3, "{count}");
+}
+
+#[test]
+fn every_event_of_an_observer_is_listed_with_its_fields() {
+    let (_, variants) = EVENTS.split_once("pub enum ClientEvent<'a> {\n").unwrap();
+    let (variants, _) = variants.split_once("\n}\n").unwrap();
+    let mut count = 0;
+    let mut fields: Vec<&str> = Vec::new();
+    for line in variants.lines().rev() {
+        // From the last to the first, so that the fields of a variant are known before its name.
+        if let Some(field) = line.strip_prefix("        ").filter(|line| !line.starts_with("//")) {
+            fields.insert(0, field.split(':').next().unwrap());
+        } else if let Some(name) =
+            line.trim_start().split([' ', '(']).next().filter(|name| name.starts_with(char::is_uppercase))
+        {
+            let cells = row(TELEMETRY, &format!("`{name}`"));
+            let listed: Vec<_> =
+                cells[2].split('`').skip(1).step_by(2).filter(|name| *name != "RetryEvent").collect();
+            assert_eq!(listed, fields, "{name}");
+            fields.clear();
+            count += 1;
+        }
+    }
+    let (_, section) = TELEMETRY.split_once("| event | when | fields |").unwrap();
+    let (section, _) = section.split_once("\n\n").unwrap();
+    assert_eq!(
+        count,
+        names(section).filter(|name| name.starts_with(char::is_uppercase) && *name != "RetryEvent").count()
+    );
 }

@@ -145,11 +145,11 @@ async fn what_the_server_responds() {
         |error: Error, expected: &str| messages.check(error, &[(server.url(), "SERVER")], expected);
     check(
         flows.get_flow(NAMESPACE, "missing").await.unwrap_err(),
-        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): 404 Not Found: Not Found: check ids, namespace and tenant; if nothing at all is found, the server URL lacks its path prefix",
+        "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): 404 Not Found: check ids, namespace and tenant; if nothing at all is found, the server URL lacks its path prefix",
     );
     check(
         executions.create_execution(NAMESPACE, "missing").await.unwrap_err(),
-        "create_execution (POST /api/v1/{tenant}/executions/{namespace}/{id}): 404 Not Found: Not Found: Requested Flow is not found: check ids, namespace and tenant",
+        "create_execution (POST /api/v1/{tenant}/executions/{namespace}/{id}): 404 Not Found: Requested Flow is not found: check ids, namespace and tenant",
     );
     check(
         executions.start(NAMESPACE, "missing").await.unwrap_err(),
@@ -248,7 +248,7 @@ async fn what_comes_of_several_calls() {
     messages.check(killed.at_most(1).await.unwrap_err(), &[], "kill_executions_by_query (DELETE /api/v1/{tenant}/executions/kill/by-query): refused: the filters match more than `at_most(1)` allows, so nothing was done: narrow the filters or raise `at_most`");
     let error = client.triggers().disable(NAMESPACE, "job", "daily").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status);
-    messages.check(error, &[], "set_trigger_disabled (PUT /api/v1/{tenant}/triggers/set-disabled): 404 Not Found: Not Found: Trigger [tenant=main, namespace=company.team, flow=job, trigger=daily] not found: check ids, namespace and tenant");
-    messages.check(executions.wait("4xYkRyHSfWhzTRKWTMTeML").await.unwrap_err(), &[], "get_execution (GET /api/v1/{tenant}/executions/{executionId}): 404 Not Found: Not Found (execution 4xYkRyHSfWhzTRKWTMTeML): check ids, namespace and tenant; if nothing at all is found, the server URL lacks its path prefix");
+    messages.check(error, &[], "set_trigger_disabled (PUT /api/v1/{tenant}/triggers/set-disabled): 404 Not Found: Trigger [tenant=main, namespace=company.team, flow=job, trigger=daily] not found: check ids, namespace and tenant");
+    messages.check(executions.wait("4xYkRyHSfWhzTRKWTMTeML").await.unwrap_err(), &[], "get_execution (GET /api/v1/{tenant}/executions/{executionId}): 404 Not Found (execution 4xYkRyHSfWhzTRKWTMTeML): check ids, namespace and tenant; if nothing at all is found, the server URL lacks its path prefix");
     assert!(messages.wrong.is_empty(), "{}", messages.wrong.join("\n"));
 }

@@ -5,7 +5,8 @@
 //! | [`running`] | run, wait, follow, page, files, bulk actions, triggers, calls from threads without a runtime |
 //! | [`sync`] | folders of flows and files, keys, backups, moving to another server |
 //! | [`flows`] | flows built, read, changed and deployed from Rust |
-//! | [`tasks`] | Rust programs that Kestra runs as tasks; what a task may print; traps of pauses |
+//! | [`tasks`] | Rust programs that Kestra runs as tasks; what a task may print |
+//! | [`pauses`] | wait for a pause and resume, once; what the task `Pause` does that is not expected |
 //! | [`retries`] | what is retried, the table of timeouts, settings |
 //! | [`clusters`] | several servers of one Kestra: what moves when one fails, which are left out, upgrades |
 //! | [`login`] | credentials from code, variables, files and profiles; a read-only client |
@@ -36,6 +37,7 @@ macro_rules! page {
         /// [loads.md]: crate::guide::loads
         /// [login.md]: crate::guide::login
         /// [operations.md]: crate::operations
+        /// [pauses.md]: crate::guide::pauses
         /// [performance.md]: crate::guide::performance
         /// [porting.md]: crate::guide::porting
         /// [production.md]: crate::guide::production
@@ -73,6 +75,9 @@ page!(flows, "../docs/flows.md",
     /// Reference: [`flow`](crate::flow), [`Flows::deploy`](crate::Flows::deploy), [`Flows::deploy_all`](crate::Flows::deploy_all).
 );
 page!(tasks, "../docs/tasks.md",);
+page!(pauses, "../docs/pauses.md",
+    /// Reference: [`Run`](crate::Run), [`Wait`](crate::Wait).
+);
 page!(retries, "../docs/retries.md",
     /// Reference: [`Retry`](crate::Retry), [`RetryLayer`](crate::layers::RetryLayer), [`Timeouts`](crate::Timeouts),
     /// [`CallOptions`](crate::CallOptions).

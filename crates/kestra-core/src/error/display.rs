@@ -88,7 +88,12 @@ impl Error {
             line.write_str(message)?;
         } else if let Some(message) = inner.response.as_ref().and_then(ErrorResponse::message) {
             // The hint follows.
-            write!(line, ": {}", message.trim_end_matches('.'))?;
+            let message = message.trim_end_matches('.');
+            match without_reason(message, inner.response.as_ref().filter(|_| inner.kind == ErrorKind::Status))
+            {
+                "" => {}
+                message => write!(line, ": {message}")?,
+            }
         }
         if let Some(id) = &inner.execution_id
             && !inner.message.as_ref().is_some_and(|message| message.contains(id.as_str()))
@@ -127,6 +132,14 @@ impl Error {
         }
         Ok(())
     }
+}
+
+/// Returns a message without the words of the status, which it may begin with.
+fn without_reason<'a>(message: &'a str, response: Option<&ErrorResponse>) -> &'a str {
+    let reason = response.and_then(|response| response.parts.status.canonical_reason());
+    let rest = reason.and_then(|reason| message.strip_prefix(reason));
+    let rest = rest.and_then(|rest| if rest.is_empty() { Some(rest) } else { rest.strip_prefix(": ") });
+    rest.unwrap_or(message)
 }
 
 fn write_status(line: &mut Line<'_, '_>, response: &ErrorResponse) -> fmt::Result {

@@ -87,6 +87,9 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
             "searches of executions and logs look back 8 days if they have no start: set `since` or a filter \
              on the start",
         ),
+        StatusCode::UNPROCESSABLE_ENTITY if says("issing required input") => Some(
+            "the flow requires more inputs than were sent: set them; if their Rust types are generated, generate them again",
+        ),
         StatusCode::FORBIDDEN if response.body.is_empty() => {
             Some("an Origin header or a cookie makes Kestra expect a CSRF token: send neither")
         }
