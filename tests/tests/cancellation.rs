@@ -4,8 +4,10 @@
 
 mod on_server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::future::poll_fn;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +15,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use kestra::layers::{ConnectRequest, ConnectService, ConnectedStream};
-use kestra::{Body, BoxError, Client, Error, FilePart, Transport};
+use kestra::{Body, BoxError, Client, Error, FilePart, Filter, Transport};
 use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use on_server::{Folder, NAMESPACE, eventually, flow};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,6 +27,13 @@ use tower::{ServiceExt as _, service_fn};
 const MOST_POLLS: usize = 500;
 
 type Done = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
+
+/// The flow that typed calls run.
+#[derive(kestra::Inputs)]
+#[inputs(namespace = "company.team", flow = "hello")]
+struct Hello {}
+
+const SCHEDULE: &str = "{id: daily, type: io.kestra.plugin.core.trigger.Schedule, cron: '0 0 * * *'}";
 
 /// What is dropped, and how it is called. The string is the label of an execution, if it starts one.
 type Case = (&'static str, fn(Client, Files, String) -> Done);
@@ -159,6 +168,90 @@ const CASES: &[Case] = &[
             download.to_file(files.target.path().join("large.bin")).await.map(drop)
         })
     }),
+    ("typed run", |client, _, label| {
+        Box::pin(async move { client.run(Hello {}).label("call", label).await.map(drop) })
+    }),
+    ("typed start and wait", |client, _, label| {
+        Box::pin(async move {
+            let started = client.start(Hello {}).label("call", label).await?;
+            client.verify::<Hello>().await?;
+            started.wait().await.map(drop)
+        })
+    }),
+    ("file of an execution", |client, _, _| {
+        Box::pin(async move {
+            let uri = "kestra:///company/team/hello/executions/4xYkRyHSfWhzTRKWTMTeML/a.csv";
+            match client.executions().download(uri).await {
+                Err(error) if error.is_not_found() => Ok(()),
+                result => result.map(drop),
+            }
+        })
+    }),
+    ("outputs of a task run", |client, _, label| {
+        Box::pin(async move {
+            let finished = client.executions().run(NAMESPACE, "hello").label("call", label).await?;
+            let run = finished.execution.task_run_list.iter().flatten().next().unwrap();
+            match client.outputs().of_task_run(finished.id(), &run.id).await {
+                // Its task has none.
+                Err(error) if error.is_not_found() => Ok(()),
+                result => result.map(drop),
+            }
+        })
+    }),
+    ("bulk by ids", |client, _, _| {
+        Box::pin(async move {
+            let ids = client
+                .executions()
+                .search_executions()
+                .filter(Filter::namespace().equals("company.none"))
+                .ids()
+                .await?;
+            client.executions().delete_executions_by_ids(ids).await.map(drop)
+        })
+    }),
+    ("dry run", |client, _, _| {
+        Box::pin(async move {
+            let query =
+                client.executions().kill_executions_by_query().filter(Filter::namespace().equals(NAMESPACE));
+            query.dry_run().await.map(drop)
+        })
+    }),
+    ("switch of a trigger", |client, _, _| {
+        Box::pin(async move {
+            client.triggers().enable(NAMESPACE, "timed", "daily").await?;
+            client.triggers().disable(NAMESPACE, "timed", "daily").await.map(drop)
+        })
+    }),
+    ("backfill", |client, _, _| {
+        Box::pin(async move {
+            let backfill = client.triggers().backfill(NAMESPACE, "timed", "daily");
+            if backfill.state().await?.is_some_and(|state| state.backfill.is_some()) {
+                // Of a call that was dropped.
+                let _ = backfill.cancel().await;
+            }
+            backfill.start(jiff::Timestamp::now() - Duration::from_hours(50)).await.map(drop)
+        })
+    }),
+    ("pause of a backfill", |client, _, _| {
+        Box::pin(async move {
+            let backfill = client.triggers().backfill(NAMESPACE, "timed", "daily");
+            // Each fails if the backfill has ended already.
+            let _ = backfill.pause().await;
+            let _ = backfill.resume().await;
+            let _ = backfill.cancel().await;
+            backfill.watch().await.map(drop)
+        })
+    }),
+    ("backup", |client, files, _| {
+        Box::pin(async move {
+            client.namespaces().backup(NAMESPACE, files.backup.path()).delete(true).await.map(drop)
+        })
+    }),
+    ("restore", |client, files, _| {
+        Box::pin(
+            async move { client.namespaces().restore("company.copy", files.backup.path()).await.map(drop) },
+        )
+    }),
 ];
 
 /// Folders of the calls that need one.
@@ -166,6 +259,7 @@ const CASES: &[Case] = &[
 struct Files {
     folder: Arc<Folder>,
     target: Arc<Folder>,
+    backup: Arc<Folder>,
 }
 
 /// A connection that is counted while it is open.
@@ -243,7 +337,7 @@ async fn drop_after(polls: usize, mut future: Done) -> Option<Result<(), Error>>
 }
 
 /// The cases that give memory to threads for files, where it can't be counted.
-const ON_OTHER_THREADS: &[&str] = &["sync of files", "download"];
+const ON_OTHER_THREADS: &[&str] = &["sync of files", "download", "backup", "restore"];
 
 /// How often each drop is repeated, and how many allocations may be new after all: fewer than one each time.
 const REPETITIONS: usize = 12;
@@ -321,8 +415,13 @@ fn setup() -> (Runtime, TestServer, Runtime, Files) {
     let elsewhere = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = elsewhere.block_on(TestServer::builder().dialect(Dialect::ALL[2]).start()).unwrap();
     server.deploy(flow("hello", "hi")).unwrap();
+    server.deploy(format!("{}triggers:\n  - {SCHEDULE}\n", flow("timed", "hi"))).unwrap();
     let here = Builder::new_current_thread().enable_all().build().unwrap();
-    let files = Files { folder: Folder::new("cancel-up").into(), target: Folder::new("cancel-down").into() };
+    let files = Files {
+        folder: Folder::new("cancel-up").into(),
+        target: Folder::new("cancel-down").into(),
+        backup: Folder::new("cancel-backup").into(),
+    };
     files.folder.write("a.txt", "a");
     files.folder.write("deep/b.txt", "b");
     here.block_on(async {
@@ -364,4 +463,70 @@ fn nor_does_one_that_met_a_broken_connection() {
 fn memory_does_not_grow_by_dropped_futures() {
     let (_elsewhere, server, here, files) = setup();
     count_memory(&here, &server, &files);
+}
+
+/// The builders of several calls and the async methods of the crate `kestra`, with the case that awaits each.
+const AWAITED: &[(&str, &str)] = &[
+    ("AddLabels", "start and add_labels"),
+    ("Backup", "backup"),
+    ("Deploy", "deploy"),
+    ("DownloadFile", "file of an execution"),
+    ("FileSync", "sync of files"),
+    ("FlowSync", "sync of flows"),
+    ("KvSync", "sync of keys"),
+    ("Resolve", "resolve"),
+    ("Restore", "restore"),
+    ("Run", "run"),
+    ("Start", "start"),
+    ("StartBackfill", "backfill"),
+    ("SwitchTrigger", "switch of a trigger"),
+    ("TypedRun", "typed run"),
+    ("TypedStart", "typed start and wait"),
+    ("TypedWait", "typed start and wait"),
+    ("Verify", "typed start and wait"),
+    ("Wait", "start and wait"),
+    ("WatchBackfill", "pause of a backfill"),
+    ("cancel", "pause of a backfill"),
+    ("check", "check"),
+    ("keys", "keys and values"),
+    ("of_task_run", "outputs of a task run"),
+    ("outcome", "outcome of a deployment"),
+    ("pause", "pause of a backfill"),
+    ("replace_value", "keys and values"),
+    ("request", "request"),
+    ("resume", "pause of a backfill"),
+    ("state", "backfill"),
+    ("value_as", "keys and values"),
+];
+
+#[test]
+fn every_builder_of_several_calls_and_every_async_method_is_among_the_cases() {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/kestra/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            for line in fs::read_to_string(path).unwrap().lines() {
+                let builder =
+                    ["several_calls!(", "sync_settings!("].iter().find_map(|start| line.strip_prefix(start));
+                // The bounds of a generic builder stand before its name.
+                let builder = builder.map(|rest| rest.rsplit_once("] ").map_or(rest, |(_, name)| name));
+                let builder = builder.filter(|rest| rest.starts_with(char::is_uppercase));
+                let method = line.trim_start().strip_prefix("pub async fn ");
+                let name = builder
+                    .or(method)
+                    .and_then(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+                found.extend(name.map(str::to_owned));
+            }
+        }
+    }
+    let awaited: BTreeSet<_> = AWAITED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(found, awaited);
+    for (name, case) in AWAITED {
+        assert!(CASES.iter().any(|(known, _)| known == case), "{name} names the case {case}");
+    }
 }
