@@ -1,15 +1,14 @@
 //! Writes Rust types for the flows of a folder or the plugins of a server, and checks flows without one. See the README.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
-
 mod folder;
 mod links;
 mod plugins;
 mod report;
 
-use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::{fmt, fs};
 
 use clap::{Args, Parser, Subcommand};
 use kestra_flow::{Release, Schema, Severity};
@@ -104,10 +103,7 @@ fn main() -> ExitCode {
 fn write_types(Types { flows, file, check }: &Types) -> ExitCode {
     match kestra_flowgen::generate(flows) {
         Ok(code) => write(file, &code, *check, &format!("{} {}", flows.display(), file.display())),
-        Err(errors) => {
-            eprintln!("{errors}");
-            ExitCode::from(1)
-        }
+        Err(errors) => fail(errors, 1),
     }
 }
 
@@ -115,14 +111,13 @@ fn write_plugins(schema: &Path, target: &Path, library: &str, check: bool) -> Ex
     let name = if library == "kestra" { "kestra::flow" } else { "kestra_flow" };
     match plugins::generate(schema, name) {
         Ok((code, types)) => {
-            println!("{}: {}", target.display(), count(types, "type"));
+            if let Err(problem) = print(&format!("{}: {}", target.display(), count(types, "type"))) {
+                return fail(problem, 2);
+            }
             let option = if library == "kestra" { "" } else { "--crate kestra-flow " };
             write(target, &code, check, &format!("plugins {option}{} {}", schema.display(), target.display()))
         }
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::from(2)
-        }
+        Err(problem) => fail(problem, 2),
     }
 }
 
@@ -133,31 +128,40 @@ fn write(file: &Path, code: &str, check: bool, arguments: &str) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if check {
-        eprintln!("{}: stale, run `kestra-flowgen {arguments}`", file.display());
-        return ExitCode::from(1);
+        return fail(format_args!("{}: stale, run `kestra-flowgen {arguments}`", file.display()), 1);
     }
     match fs::write(file, code) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            eprintln!("{}: {problem}", file.display());
-            ExitCode::from(2)
-        }
+        Err(problem) => fail(format_args!("{}: {problem}", file.display()), 2),
     }
+}
+
+/// Prints a line. It is no error that nobody reads it, as behind `head`.
+fn print(line: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(problem) if problem.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Prints what went wrong, if somebody reads it, and returns the exit code.
+fn fail(problem: impl fmt::Display, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{problem}");
+    ExitCode::from(code)
 }
 
 fn report(checked: Result<Vec<Checked>, Failure>, format: Format) -> ExitCode {
     match checked {
         Ok(checked) => {
-            println!("{}", format.write(&checked));
-            let has_error = checked
-                .iter()
-                .any(|file| file.findings.iter().any(|finding| finding.severity == Severity::Error));
-            if has_error { ExitCode::from(1) } else { ExitCode::SUCCESS }
+            let mut findings = checked.iter().flat_map(|file| &file.findings);
+            let has_error = findings.any(|finding| finding.severity == Severity::Error);
+            match print(&format.write(&checked)) {
+                Err(problem) => fail(problem, 2),
+                Ok(()) if has_error => ExitCode::from(1),
+                Ok(()) => ExitCode::SUCCESS,
+            }
         }
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::from(2)
-        }
+        Err(problem) => fail(problem, 2),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::{env, fs, process};
+use std::{env, fs, io, process};
 
 use serde_json::Value;
 
@@ -37,6 +37,23 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn nobody_needs_to_read_what_is_printed() {
+    let folder = Folder::new("pipe", FLOW);
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    for arguments in [&["check", "."][..], &["missing", "flows.rs"]] {
+        let status = Command::new(env!("CARGO_BIN_EXE_kestra-flowgen"))
+            .args(arguments)
+            .current_dir(&folder.0)
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer.try_clone().unwrap())
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(1), "{arguments:?}");
     }
 }
 
