@@ -159,8 +159,8 @@ impl Error {
     ///
     /// True for a failed or broken connection, a failed proxy, every timeout, a call that was shed, the statuses of
     /// [`is_transient_status`](crate::retry::is_transient_status) (408, 425, 429, 502, 503 and 504), and for a 400, 404, 409, 410
-    /// or 422 within whose body the connection ended. Retries, streams that reconnect and waits all use it. It does not tell whether the request may be repeated: see
-    /// [`is_retryable`](Self::is_retryable).
+    /// or 422 within whose body the connection ended. Retries, streams that reconnect and waits all use it. It does not tell
+    /// whether the request may be repeated: see [`is_retryable`](Self::is_retryable).
     ///
     /// # Troubleshooting
     ///
