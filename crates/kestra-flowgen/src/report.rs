@@ -1,9 +1,11 @@
 //! Findings in the forms that people and programs read.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use clap::ValueEnum;
 use kestra_flow::{Finding, Severity};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::folder::Checked;
@@ -94,6 +96,14 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
+/// Returns a path as a URI reference.
+fn uri(path: &Path) -> String {
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let path = path.display().to_string().replace('\\', "/");
+    utf8_percent_encode(&path, KEPT).to_string()
+}
+
 fn sarif<'a>(all: impl Iterator<Item = (&'a Checked, &'a Finding)>) -> String {
     let results = all.map(|(file, finding)| {
         json!({
@@ -101,7 +111,7 @@ fn sarif<'a>(all: impl Iterator<Item = (&'a Checked, &'a Finding)>) -> String {
             "level": level(finding),
             "message": {"text": text(finding)},
             "locations": [{"physicalLocation": {
-                "artifactLocation": {"uri": file.path.display().to_string().replace('\\', "/")},
+                "artifactLocation": {"uri": uri(&file.path)},
                 "region": {"startLine": finding.line, "startColumn": finding.column},
             }}],
         })

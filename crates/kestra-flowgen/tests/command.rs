@@ -82,8 +82,16 @@ fn programs_read_json_sarif_and_annotations() {
     let json: Value = serde_json::from_str(&folder.check(&["--format", "json"]).1).unwrap();
     assert_eq!((&json[0]["line"], &json[0]["severity"]), (&5.into(), &"error".into()));
     let sarif: Value = serde_json::from_str(&folder.check(&["--format", "sarif"]).1).unwrap();
-    let result = &sarif["runs"][0]["results"][0];
-    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startColumn"], 11);
+    let (run, result) = (&sarif["runs"][0], &sarif["runs"][0]["results"][0]);
+    assert_eq!(sarif["version"], "2.1.0");
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&run["tool"]["driver"]["rules"][0]["id"], &"error".into())
+    );
+    assert!(result["message"]["text"].as_str().unwrap().starts_with("tasks[0].type: "), "{result}");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "./below/hello%2C%201.yaml");
+    assert_eq!((&place["region"]["startLine"], &place["region"]["startColumn"]), (&5.into(), &11.into()));
     let (_, text) = folder.check(&["--format", "github"]);
     assert!(
         text.starts_with("::error file=./below/hello%2C 1.yaml,line=5,col=11::tasks[0].type: "),
