@@ -46,7 +46,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             if !["generated", "tests"].contains(&name.as_str()) {
                 collect(&path, files);
             }
-        } else if name.ends_with(".rs") && !["tests.rs", "test_support.rs"].contains(&name.as_str()) {
+        } else if name.ends_with(".rs")
+            && !["interleavings.rs", "tests.rs", "test_support.rs"].contains(&name.as_str())
+        {
             files.push(path);
         }
     }
